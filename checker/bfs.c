@@ -1,0 +1,622 @@
+/* Level-synchronous breadth-first search.
+ *
+ * A level is a list of blocks of packed states. Workers take blocks by a shared counter, expand them, and insert the
+ * successors batch by batch: hash all and prefetch, then insert. New states go to blocks of the worker; at the barrier
+ * (the gate) the blocks of all workers become the next level. The last worker to arrive at the gate does what must be
+ * done alone: merge findings, grow the table, take over a faster model, and whole levels too small to share. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "checker/fpset.h"
+#include "checker/search.h"
+#include "checker/trace.h"
+#include "model/rt.h"
+
+#ifdef DC_SMALL /* debug builds give bugs a chance */
+enum { BLOCK = 4, BATCH = 3, ALONE = 8, FIRST_SLOTS = 16 };
+#else
+enum { BLOCK = 256, BATCH = 256, ALONE = 512, FIRST_SLOTS = 1 << 16 };
+#endif
+
+struct block {
+    uint32_t n;
+    struct block *next;
+    uint64_t states[];
+};
+
+struct worker {
+    struct bfs *bfs;
+    pthread_t thread;
+    const struct dc_model *model;
+    struct dc_worker *scratch;
+    struct dc_out out;
+    uint64_t *fp;
+    VEC(struct block *) made; /* of the next level */
+    struct block *free;
+    const uint64_t *source;   /* states being expanded */
+    bool *moves;              /* by source state: some step changes it */
+    uint64_t *fired, *found_new;
+    uint64_t distinct, generated, cut_states, cut_steps, blocks_live, stops_seen;
+    struct finding *best;     /* by rank; length 0: none */
+    bool initial;
+};
+
+struct bfs {
+    const struct dc_model *model;
+    const struct search_options *o;
+    struct search_result *r;
+    struct fpset set;
+    struct parents *parents;   /* not NULL: a trace run */
+    uint32_t last_level;       /* of a trace run */
+    VEC(struct block *) level; /* being expanded */
+    _Atomic uint32_t next_block;
+    uint32_t depth;            /* of the states being expanded */
+    struct worker *workers;
+    uint32_t n_workers, n_ranks;
+    _Atomic uint64_t inserted;
+    atomic_bool want_growth, over;
+    uint64_t want;             /* predicates still to be tested */
+    /* the gate */
+    pthread_mutex_t lock;
+    pthread_cond_t turn;
+    uint32_t at_level, at_growth, level_turns, growth_turns;
+    double started;
+    uint64_t block_bytes;
+};
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- findings ---- */
+
+static uint32_t rank_of(const struct bfs *b, enum finding_kind kind, uint32_t pred) {
+    return kind == FOUND_ERROR ? 0 : kind == FOUND_PRED ? 1 + pred : b->n_ranks - 1;
+}
+
+static void keep(struct worker *w, uint32_t rank, const struct finding *f, const uint64_t *state) {
+    struct finding *best = &w->best[rank];
+    uint32_t words = w->model->state_words;
+    if (best->length) {
+        int order = dc_compare(state, best->state, words);
+        if (order > 0 || (order == 0 && f->ordinal >= best->ordinal)) return;
+    }
+    uint64_t *copy = best->state ? best->state : mem_alloc(words * sizeof *copy);
+    memcpy(copy, state, words * sizeof *copy);
+    *best = *f;
+    best->state = copy;
+    best->length = 1;
+}
+
+static void found_on_step(struct worker *w, const struct dc_step *s, enum finding_kind kind, uint32_t pred, enum dc_error error, uint32_t site) {
+    const uint64_t *state = w->source + (size_t)s->from * w->model->state_words;
+    struct finding f = {.kind = kind, .pred = pred, .error = error, .site = site, .action = s->action, .step = true, .ordinal = s->ordinal, .level = w->bfs->depth};
+    keep(w, rank_of(w->bfs, kind, pred), &f, state);
+}
+
+/* Tests a new state. Returns whether it is to be expanded. */
+static bool judge(struct worker *w, const uint64_t *state, uint32_t level) {
+    struct bfs *b = w->bfs;
+    uint64_t state_kinds = 0, holds;
+    uint32_t pred = 0, site = 0;
+    for (uint32_t i = 0; i < b->model->n_preds && i < 64; i++) {
+        enum dc_kind k = b->model->preds[i].kind;
+        if (k == DC_INVARIANT || k == DC_REACHABLE || k == DC_CUT || (k == DC_INITIALLY && w->initial)) state_kinds |= (uint64_t)1 << i;
+    }
+    uint64_t want = b->want & state_kinds;
+    if (!want) return true;
+    enum dc_error error = w->model->test(w->model, w->scratch, state, want, &holds, &pred, &site);
+    struct finding f = {.kind = FOUND_PRED, .site = site, .action = UINT32_MAX, .level = level};
+    if (error) {
+        f.kind = FOUND_ERROR;
+        f.error = error;
+        f.pred = pred;
+        keep(w, 0, &f, state);
+        return true;
+    }
+    bool expand = true;
+    for (uint64_t rest = want; rest; rest &= rest - 1) {
+        uint32_t i = (uint32_t)__builtin_ctzll(rest);
+        enum dc_kind k = b->model->preds[i].kind;
+        bool is = holds >> i & 1;
+        if (k == DC_CUT) {
+            if (is) expand = false;
+        } else if (is == (k == DC_REACHABLE)) {
+            f.pred = i;
+            keep(w, 1 + i, &f, state);
+        }
+    }
+    if (!expand) w->cut_states++;
+    return expand;
+}
+
+/* ---- the frontier ---- */
+
+static void push(struct worker *w, const uint64_t *state) {
+    struct block *last = w->made.n ? w->made.at[w->made.n - 1] : NULL;
+    uint32_t words = w->model->state_words;
+    if (!last || last->n == BLOCK) {
+        last = w->free;
+        if (last) {
+            w->free = last->next;
+        } else {
+            last = mem_alloc(sizeof *last + (size_t)BLOCK * words * sizeof(uint64_t));
+            w->blocks_live++;
+        }
+        last->n = 0;
+        VEC_PUSH(w->made, last);
+    }
+    memcpy(last->states + (size_t)last->n++ * words, state, words * sizeof(uint64_t));
+}
+
+/* ---- the gate ---- */
+
+static void gate(struct worker *, bool growth);
+
+static void insert_batch(struct worker *w) {
+    struct bfs *b = w->bfs;
+    struct dc_out *out = &w->out;
+    uint32_t words = w->model->state_words, n = out->n, level = w->initial ? 1 : b->depth + 1;
+    for (uint32_t i = 0; i < n; i++) {
+        if (out->steps[i].error) continue;
+        w->fp[i] = hash_state(out->states + (size_t)i * words, words);
+        if (b->parents) parents_prefetch(b->parents, w->fp[i]);
+        else fpset_prefetch(&b->set, w->fp[i]);
+    }
+    uint64_t fresh = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct dc_step *s = &out->steps[i];
+        const uint64_t *t = out->states + (size_t)i * words;
+        if (s->error == DC_STOP_CUT) {
+            w->cut_steps++;
+            if (!w->initial) w->moves[s->from] = true;
+            continue;
+        }
+        if (s->error) {
+            if (!w->initial) {
+                w->moves[s->from] = true;
+                found_on_step(w, s, FOUND_ERROR, UINT32_MAX, (enum dc_error)s->error, s->site);
+            } else {
+                struct finding f = {.kind = FOUND_ERROR, .pred = UINT32_MAX, .error = (enum dc_error)s->error, .site = s->site, .action = UINT32_MAX, .level = 0, .ordinal = s->ordinal};
+                uint64_t *zero = mem_alloc(words * sizeof *zero);
+                keep(w, 0, &f, zero);
+                mem_free(zero);
+            }
+            continue;
+        }
+        w->generated++;
+        if (!w->initial) {
+            const uint64_t *u = w->source + (size_t)s->from * words;
+            w->fired[s->action]++;
+            if (!w->moves[s->from]) w->moves[s->from] = !dc_same(u, t, words);
+            if (b->want && b->o->preds) {
+                uint64_t steps = 0, holds;
+                for (uint32_t k = 0; k < b->model->n_preds && k < 64; k++)
+                    if (b->model->preds[k].kind == DC_STEP) steps |= (uint64_t)1 << k;
+                steps &= b->want;
+                uint32_t pred, site;
+                if (steps && !b->parents && !dc_same(u, t, words)) {
+                    enum dc_error error = w->model->test_step(w->model, w->scratch, u, t, steps, &holds, &pred, &site);
+                    if (error) found_on_step(w, s, FOUND_ERROR, pred, error, site);
+                    else
+                        for (uint64_t bad = steps & ~holds; bad; bad &= bad - 1) found_on_step(w, s, FOUND_PRED, (uint32_t)__builtin_ctzll(bad), DC_OK, 0);
+                }
+            }
+        }
+        bool is_new;
+        if (b->parents) {
+            uint64_t from = w->initial ? 0 : hash_state(w->source + (size_t)s->from * words, words);
+            is_new = parents_insert(b->parents, w->fp[i], from, level);
+        } else {
+            is_new = fpset_insert(&b->set, w->fp[i]);
+        }
+        if (!is_new) continue;
+        fresh++;
+        if (!w->initial) w->found_new[s->action]++;
+        if (judge(w, t, level)) push(w, t);
+    }
+    w->distinct += fresh;
+    out->n = 0;
+    if (b->parents || !fresh) return;
+    uint64_t total = atomic_fetch_add_explicit(&b->inserted, fresh, memory_order_relaxed) + fresh;
+    uint64_t margin = (uint64_t)b->n_workers * BATCH;
+    if (total + margin > fpset_capacity(&b->set) / 4 * 3) atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
+}
+
+static void flush(struct dc_out *out) {
+    struct worker *w = out->self;
+    insert_batch(w);
+    if (atomic_load_explicit(&w->bfs->want_growth, memory_order_relaxed)) gate(w, true);
+}
+
+static void use_model(struct worker *w) {
+    if (w->model == w->bfs->model) return;
+    if (w->model) w->model->close(w->model, w->scratch);
+    w->model = w->bfs->model;
+    w->scratch = w->model->open(w->model);
+}
+
+static void expand_block(struct worker *w, struct block *k) {
+    struct bfs *b = w->bfs;
+    uint32_t words = w->model->state_words;
+    w->source = k->states;
+    memset(w->moves, 0, k->n * sizeof *w->moves);
+    w->model->expand(w->model, w->scratch, k->states, k->n, &w->out);
+    flush(&w->out);
+    if (b->o->stops && !b->parents) {
+        for (uint32_t i = 0; i < k->n; i++) {
+            if (w->moves[i]) continue;
+            const uint64_t *s = k->states + (size_t)i * words;
+            uint64_t finals = 0, holds = 0;
+            uint32_t pred = 0, site = 0;
+            for (uint32_t p = 0; p < b->model->n_preds && p < 64; p++)
+                if (b->model->preds[p].kind == DC_FINAL) finals |= (uint64_t)1 << p;
+            w->stops_seen++;
+            enum dc_error error = finals ? w->model->test(w->model, w->scratch, s, finals, &holds, &pred, &site) : DC_OK;
+            struct finding f = {.kind = error ? FOUND_ERROR : FOUND_STOP, .error = error, .pred = pred, .site = site, .action = UINT32_MAX, .level = b->depth};
+            if (error || !holds) keep(w, error ? 0 : b->n_ranks - 1, &f, s);
+        }
+    }
+    k->next = w->free;
+    w->free = k;
+}
+
+static uint64_t memory_now(const struct bfs *b) {
+    uint64_t blocks = 0;
+    for (uint32_t i = 0; i < b->n_workers; i++) blocks += b->workers[i].blocks_live;
+    return b->set.size_bytes + blocks * b->block_bytes + (b->parents ? parents_bytes(b->parents) : 0);
+}
+
+static void grow(struct bfs *b) {
+    atomic_store(&b->want_growth, false);
+    uint64_t have = fpset_capacity(&b->set), want = have < (1 << 24) ? 2 * have : have + have / 2;
+    bool fits = !b->o->memory_bytes || memory_now(b) + 8 * want <= b->o->memory_bytes;
+    if (fits && fpset_grow(&b->set, want)) return;
+    if (atomic_load(&b->inserted) + (uint64_t)b->n_workers * BATCH * 4 < have / 8 * 7) { /* use what is left of it */
+        return;
+    }
+    b->r->end = END_MEMORY;
+    atomic_store(&b->over, true);
+}
+
+static bool merge_findings(struct bfs *b) {
+    bool violated = false;
+    for (uint32_t k = 0; k < b->n_ranks; k++) {
+        struct finding *best = NULL;
+        uint32_t words = b->model->state_words;
+        for (uint32_t i = 0; i < b->n_workers; i++) {
+            struct finding *f = &b->workers[i].best[k];
+            if (!f->length) continue;
+            int order = best ? dc_compare(f->state, best->state, words) : -1;
+            if (order < 0 || (order == 0 && f->ordinal < best->ordinal)) best = f;
+        }
+        if (!best) continue;
+        bool again = false;
+        for (uint32_t i = 0; i < b->r->n_findings; i++) again |= rank_of(b, b->r->findings[i].kind, b->r->findings[i].pred) == k;
+        if (!again) {
+            b->r->findings = mem_grow(b->r->findings, b->r->n_findings * sizeof *b->r->findings, (b->r->n_findings + 1) * sizeof *b->r->findings);
+            struct finding *f = &b->r->findings[b->r->n_findings++];
+            *f = *best;
+            f->length = 0;
+            f->state = mem_alloc(words * sizeof *f->state);
+            memcpy(f->state, best->state, words * sizeof *f->state);
+        }
+        bool witness = best->kind == FOUND_PRED && b->model->preds[best->pred].kind == DC_REACHABLE;
+        if (best->kind == FOUND_PRED) b->want &= ~((uint64_t)1 << best->pred);
+        if (!witness) violated = true;
+        for (uint32_t i = 0; i < b->n_workers; i++) b->workers[i].best[k].length = 0;
+    }
+    return violated;
+}
+
+/* Alone, all others waiting: closes a level and opens the next. False: the search is over. */
+static bool turn_level(struct bfs *b) {
+    bool violated = merge_findings(b);
+    b->level.n = 0;
+    uint64_t queued = 0;
+    for (uint32_t i = 0; i < b->n_workers; i++) {
+        struct worker *w = &b->workers[i];
+        for (uint32_t k = 0; k < w->made.n; k++) {
+            VEC_PUSH(b->level, w->made.at[k]);
+            queued += w->made.at[k]->n;
+        }
+        w->made.n = 0;
+    }
+    atomic_store(&b->next_block, 0);
+    if (atomic_load(&b->over)) {
+        b->r->unexpanded = queued;
+        return false;
+    }
+    if (violated && !b->o->keep_going) b->r->end = END_VIOLATION;
+    else if (b->o->stop && atomic_load(b->o->stop)) b->r->end = END_INTERRUPTED;
+    else if (!queued) b->r->end = END_EXHAUSTED;
+    else if (b->o->depth && b->depth + 1 > b->o->depth) b->r->end = END_DEPTH;
+    else if (b->parents && b->depth + 1 >= b->last_level) b->r->end = END_DEPTH;
+    else {
+        b->depth++;
+        if (b->o->next_model && !b->parents) {
+            const struct dc_model *m = b->o->next_model(b->o->self);
+            if (m) b->model = m;
+        }
+        b->r->unexpanded = queued;
+        return true;
+    }
+    b->r->unexpanded = queued;
+    atomic_store(&b->over, true);
+    return false;
+}
+
+static uint64_t level_size(const struct bfs *b) {
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < b->level.n; i++) n += b->level.at[i]->n;
+    return n;
+}
+
+/* Levels too small to be worth waking the others are done by one worker. */
+static void small_levels(struct worker *w) {
+    struct bfs *b = w->bfs;
+    while (!atomic_load(&b->over) && level_size(b) < ALONE) {
+        for (uint32_t i = 0; i < b->level.n; i++) {
+            use_model(w);
+            struct block *k = b->level.at[i];
+            w->source = k->states;
+            memset(w->moves, 0, k->n * sizeof *w->moves);
+            expand_block(w, k);
+        }
+        if (atomic_load(&b->want_growth)) grow(b);
+        if (!turn_level(b)) return;
+    }
+}
+
+static _Thread_local bool alone;
+
+static void gate(struct worker *w, bool growth) {
+    struct bfs *b = w->bfs;
+    if (alone) {
+        if (growth) grow(b);
+        return;
+    }
+    pthread_mutex_lock(&b->lock);
+    uint32_t turn = growth ? b->growth_turns : b->level_turns;
+    if (growth) b->at_growth++;
+    else b->at_level++;
+    for (;;) {
+        if ((growth ? b->growth_turns : b->level_turns) != turn) break;
+        if (b->at_level + b->at_growth == b->n_workers) {
+            if (b->at_growth) {
+                if (atomic_load(&b->want_growth)) grow(b);
+                b->at_growth = 0;
+                b->growth_turns++;
+            } else {
+                alone = true;
+                if (turn_level(b)) small_levels(w);
+                alone = false;
+                b->at_level = 0;
+                b->level_turns++;
+            }
+            pthread_cond_broadcast(&b->turn);
+            continue;
+        }
+        pthread_cond_wait(&b->turn, &b->lock);
+    }
+    pthread_mutex_unlock(&b->lock);
+}
+
+static void *work(void *self) {
+    struct worker *w = self;
+    struct bfs *b = w->bfs;
+    while (!atomic_load(&b->over)) {
+        use_model(w);
+        for (;;) {
+            uint32_t i = atomic_fetch_add_explicit(&b->next_block, 1, memory_order_relaxed);
+            if (i >= b->level.n) break;
+            if (b->o->stop && atomic_load_explicit(b->o->stop, memory_order_relaxed)) {
+                b->r->end = END_INTERRUPTED;
+                atomic_store(&b->over, true);
+            }
+            if (atomic_load_explicit(&b->over, memory_order_relaxed)) { /* not expanded: stays in the count of open states */
+                VEC_PUSH(w->made, b->level.at[i]);
+                continue;
+            }
+            expand_block(w, b->level.at[i]);
+        }
+        gate(w, false);
+    }
+    return NULL;
+}
+
+static void start_states(struct bfs *b) {
+    struct worker *w = &b->workers[0];
+    use_model(w);
+    w->initial = true;
+    alone = true;
+    b->depth = 0;
+    w->model->init(w->model, w->scratch, &w->out);
+    flush(&w->out);
+    w->initial = false;
+    if (turn_level(b)) small_levels(w);
+    alone = false;
+}
+
+static void report_progress(struct bfs *b) {
+    struct search_progress p = {.seconds = now() - b->started, .level = b->depth, .memory_bytes = memory_now(b)};
+    for (uint32_t i = 0; i < b->n_workers; i++) { /* racy reads of counters: for people, not for results */
+        p.distinct += b->workers[i].distinct;
+        p.generated += b->workers[i].generated;
+    }
+    p.queue = level_size(b);
+    b->o->progress(b->o->self, &p);
+}
+
+static void run_threads(struct bfs *b) {
+    for (uint32_t i = 1; i < b->n_workers; i++)
+        if (pthread_create(&b->workers[i].thread, NULL, work, &b->workers[i])) panic("cannot start a thread");
+    work(&b->workers[0]);
+    for (uint32_t i = 1; i < b->n_workers; i++) pthread_join(b->workers[i].thread, NULL);
+}
+
+static void open_workers(struct bfs *b) {
+    uint32_t words = b->model->state_words;
+    for (uint32_t i = 0; i < b->n_workers; i++) {
+        struct worker *w = &b->workers[i];
+        w->bfs = b;
+        w->out = (struct dc_out){.cap = BATCH, .flush = flush, .self = w};
+        w->out.states = mem_alloc((size_t)BATCH * words * sizeof(uint64_t));
+        w->out.steps = mem_alloc(BATCH * sizeof *w->out.steps);
+        w->fp = mem_alloc(BATCH * sizeof *w->fp);
+        w->moves = mem_alloc(BLOCK * sizeof *w->moves);
+        w->fired = mem_alloc((b->model->n_actions + 1) * sizeof *w->fired);
+        w->found_new = mem_alloc((b->model->n_actions + 1) * sizeof *w->found_new);
+        w->best = mem_alloc(b->n_ranks * sizeof *w->best);
+    }
+}
+
+static void close_workers(struct bfs *b) {
+    for (uint32_t i = 0; i < b->n_workers; i++) {
+        struct worker *w = &b->workers[i];
+        struct search_result *r = b->r;
+        r->distinct += w->distinct;
+        r->generated += w->generated;
+        r->cut_states += w->cut_states;
+        r->cut_steps += w->cut_steps;
+        r->stops_seen += w->stops_seen;
+        for (uint32_t k = 0; k < b->model->n_actions; k++) {
+            r->fired[k] += w->fired[k];
+            r->found_new[k] += w->found_new[k];
+        }
+        if (w->model) w->model->close(w->model, w->scratch);
+        for (struct block *k = w->free, *next; k; k = next) {
+            next = k->next;
+            mem_free(k);
+        }
+        for (uint32_t k = 0; k < w->made.n; k++) mem_free(w->made.at[k]);
+        VEC_FREE(w->made);
+        mem_free(w->out.states);
+        mem_free(w->out.steps);
+        mem_free(w->fp);
+        mem_free(w->moves);
+        mem_free(w->fired);
+        mem_free(w->found_new);
+        for (uint32_t k = 0; k < b->n_ranks; k++) mem_free(w->best[k].state);
+        mem_free(w->best);
+    }
+    for (uint32_t k = 0; k < b->level.n; k++)
+        if (atomic_load(&b->next_block) == 0) mem_free(b->level.at[k]); /* never handed out */
+    VEC_FREE(b->level);
+    mem_free(b->workers);
+}
+
+struct monitor {
+    struct bfs *bfs;
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool over;
+};
+
+static void *monitor(void *self) {
+    struct monitor *m = self;
+    struct bfs *b = m->bfs;
+    pthread_mutex_lock(&m->lock);
+    while (!m->over) {
+        struct timespec t;
+        clock_gettime(CLOCK_REALTIME, &t);
+        double s = b->o->progress_seconds > 0 ? b->o->progress_seconds : 3;
+        t.tv_sec += (time_t)s;
+        t.tv_nsec += (long)((s - (double)(time_t)s) * 1e9);
+        if (t.tv_nsec >= 1000000000) {
+            t.tv_nsec -= 1000000000;
+            t.tv_sec++;
+        }
+        if (pthread_cond_timedwait(&m->done, &m->lock, &t) != 0 && !m->over) report_progress(b);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return NULL;
+}
+
+/* One breadth-first run; with `parents`, the one that finds traces, down to `last_level`. */
+static void run(const struct dc_model *m, const struct search_options *o, struct search_result *r, struct parents *parents, uint32_t last_level) {
+    struct bfs b = {.model = m, .o = o, .r = r, .parents = parents, .last_level = last_level, .started = now()};
+    b.n_workers = o->workers ? o->workers : 1;
+    b.n_ranks = m->n_preds + 2;
+    b.want = parents ? 0 : o->preds;
+    if (parents) /* cuts shape the graph, so they count in both runs */
+        for (uint32_t i = 0; i < m->n_preds && i < 64; i++)
+            if (m->preds[i].kind == DC_CUT) b.want |= o->preds & ((uint64_t)1 << i);
+    b.block_bytes = sizeof(struct block) + (uint64_t)BLOCK * m->state_words * 8;
+    pthread_mutex_init(&b.lock, NULL);
+    pthread_cond_init(&b.turn, NULL);
+    if (!parents && !fpset_init(&b.set, o->small_set ? o->small_set : FIRST_SLOTS)) mem_exhausted();
+    b.workers = mem_alloc(b.n_workers * sizeof *b.workers);
+    r->fired = mem_alloc((m->n_actions + 1) * sizeof *r->fired);
+    r->found_new = mem_alloc((m->n_actions + 1) * sizeof *r->found_new);
+    open_workers(&b);
+    struct monitor mon = {.bfs = &b};
+    pthread_t watcher;
+    pthread_mutex_init(&mon.lock, NULL);
+    pthread_cond_init(&mon.done, NULL);
+    bool watched = o->progress && !parents && pthread_create(&watcher, NULL, monitor, &mon) == 0;
+    start_states(&b);
+    if (!atomic_load(&b.over)) run_threads(&b);
+    if (watched) {
+        pthread_mutex_lock(&mon.lock);
+        mon.over = true;
+        pthread_cond_signal(&mon.done);
+        pthread_mutex_unlock(&mon.lock);
+        pthread_join(watcher, NULL);
+    }
+    r->depth = b.depth + (b.r->unexpanded && r->end != END_INTERRUPTED && r->end != END_MEMORY ? 1 : 0);
+    if (r->depth == 0) r->depth = r->generated ? 1 : 0;
+    r->memory_bytes = memory_now(&b);
+    r->set_bytes = b.set.size_bytes;
+    close_workers(&b);
+    fpset_free(&b.set);
+    pthread_mutex_destroy(&b.lock);
+    pthread_cond_destroy(&b.turn);
+    r->seconds = now() - b.started;
+}
+
+static int by_rank(const void *x, const void *y) {
+    const struct finding *a = x, *b = y;
+    if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
+    if (a->pred != b->pred) return a->pred < b->pred ? -1 : 1;
+    return 0;
+}
+
+void search_run(const struct dc_model *m, const struct search_options *o, struct search_result *r) {
+    memset(r, 0, sizeof *r);
+    run(m, o, r, NULL, 0);
+    if (r->n_findings > 1) qsort(r->findings, r->n_findings, sizeof *r->findings, by_rank);
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < r->n_findings; i++)
+        if (r->findings[i].level > last) last = r->findings[i].level;
+    if (!o->traces || !last) return;
+    struct parents *p = parents_new(r->distinct);
+    if (!p) return; /* no memory for it: the finding stands without a trace */
+    struct search_options again = *o;
+    struct search_result second = {0};
+    again.keep_going = true;
+    again.stops = false;
+    run(m, &again, &second, p, last);
+    for (uint32_t i = 0; i < r->n_findings; i++) trace_build(m, p, &r->findings[i]);
+    parents_free(p);
+    search_free(&second);
+}
+
+void search_free(struct search_result *r) {
+    for (uint32_t i = 0; i < r->n_findings; i++) {
+        mem_free(r->findings[i].state);
+        mem_free(r->findings[i].states);
+        mem_free(r->findings[i].actions);
+        mem_free(r->findings[i].ordinals);
+    }
+    mem_free(r->findings);
+    mem_free(r->fired);
+    mem_free(r->found_new);
+    memset(r, 0, sizeof *r);
+}

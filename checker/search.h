@@ -1,0 +1,79 @@
+/* The searches: level-synchronous parallel breadth-first search, and simulation.
+ *
+ * Whatever the number of workers, and whichever provider computes the successors, one spec gives one result: the same
+ * counts, the same violation and the same trace. A level is finished before a violation in it is reported; among the
+ * violations of that level the least is chosen, by (rank of the property, packed state, ordinal). The trace then comes
+ * from a second run in which every state keeps the least fingerprint among its parents of the level before.
+ *
+ * Threads: search_run starts its own and joins them. `stop` may be set by a signal handler at any time.
+ * Ownership: the result owns its arrays, freed with search_free. Errors: lack of memory is an outcome, not a failure. */
+#ifndef DC_CHECKER_SEARCH_H
+#define DC_CHECKER_SEARCH_H
+
+#include <stdatomic.h>
+
+#include "model/model.h"
+
+enum search_end { END_EXHAUSTED, END_VIOLATION, END_DEPTH, END_MEMORY, END_INTERRUPTED, END_SAMPLED };
+
+/* What was found. Ranks order the kinds: an error in the spec comes before any property, a stop after all. */
+enum finding_kind { FOUND_ERROR, FOUND_PRED, FOUND_STOP };
+
+struct finding {
+    enum finding_kind kind;
+    uint32_t pred;    /* FOUND_PRED; FOUND_ERROR in a predicate: its index, else UINT32_MAX */
+    enum dc_error error;
+    uint32_t site, action;
+    bool step;        /* the last state of the trace has a failing or violating step `ordinal` out of it */
+    uint32_t ordinal, level; /* level of the state, from 1 */
+    uint64_t *state;
+    /* the trace: states[0] initial; actions[i], ordinals[i] lead to states[i] (actions[0] is UINT32_MAX) */
+    uint32_t length;
+    uint64_t *states;
+    uint32_t *actions, *ordinals;
+};
+
+struct search_progress {
+    uint64_t distinct, generated, queue, memory_bytes;
+    uint32_t level;
+    double seconds;
+};
+
+struct search_options {
+    uint32_t workers;
+    uint32_t depth;        /* levels, 0: no bound */
+    bool keep_going;       /* -continue: one finding for each property */
+    bool stops;            /* look for stops */
+    bool traces;
+    uint64_t preds;        /* which predicates are tested (bits) */
+    uint64_t memory_bytes; /* limit for the set and the frontier */
+    uint32_t small_set;    /* tests: initial slots, 0 for the default */
+    const atomic_int *stop;
+    void (*progress)(void *self, const struct search_progress *);
+    double progress_seconds;
+    const struct dc_model *(*next_model)(void *self); /* at a level barrier: another provider to go on with, or NULL */
+    void *self;
+    /* simulation */
+    uint64_t seed, walks;
+    uint32_t walk_depth;
+};
+
+struct search_result {
+    enum search_end end;
+    uint64_t distinct, generated, cut_states, cut_steps, unexpanded, stops_seen;
+    uint32_t depth; /* levels, the initial one is 1 */
+    double seconds;
+    uint64_t memory_bytes, set_bytes;
+    uint64_t *fired;     /* by action: successors */
+    uint64_t *found_new; /* by action: distinct states first reached by it; depends on the race, for people only */
+    struct finding *findings; /* in rank order; witnesses of DC_REACHABLE are findings too */
+    uint32_t n_findings;
+    uint64_t walks, steps;
+    bool trace_slow;     /* the trace was rebuilt level by level, for lack of memory */
+};
+
+void search_run(const struct dc_model *, const struct search_options *, struct search_result *);
+void search_simulate(const struct dc_model *, const struct search_options *, struct search_result *);
+void search_free(struct search_result *);
+
+#endif

@@ -1,0 +1,65 @@
+/* The pass list: what turns the trees of a front into the program of one check. */
+#include <string.h>
+
+#include "compiler/elab.h"
+
+/* Every node that can fail gets a site, by which a search reports where in the spec an error lies. */
+static void number_sites(struct program *p, struct ir *e) {
+    if (!e) return;
+    if (!e->site) {
+        VEC_PUSH(p->sites, e->span);
+        e->site = p->sites.n - 1;
+    }
+    for (uint32_t i = 0; i < e->n; i++) number_sites(p, e->kid[i]);
+    for (uint32_t i = 0; i < e->n_gens; i++) {
+        number_sites(p, e->gens[i].src);
+        number_sites(p, e->gens[i].src2);
+        number_sites(p, e->gens[i].cond);
+        for (uint32_t k = 0; k < e->gens[i].n_fields; k++) number_sites(p, e->gens[i].fixed[k]);
+    }
+}
+
+static void sites(struct program *p) {
+    struct span none = {UINT32_MAX, 0, 0};
+    VEC_PUSH(p->sites, none);
+    number_sites(p, p->init);
+    for (uint32_t i = 0; i < p->actions.n; i++) {
+        struct ir gens = {.gens = p->actions.at[i].gens, .n_gens = p->actions.at[i].n_gens, .site = 1};
+        number_sites(p, &gens);
+        number_sites(p, p->actions.at[i].body);
+    }
+    for (uint32_t i = 0; i < p->preds.n; i++) number_sites(p, p->preds.at[i].body);
+}
+
+struct program *compile(struct front *f, struct compile_options *options) {
+    struct program *p = mem_alloc(sizeof *p);
+    struct arena scratch = {0};
+    types_init(&p->types, &p->arena);
+    struct compile c = {.front = f, .p = p, .arena = &scratch, .diags = &f->diags, .options = options};
+    lower_declare(&c);
+    lower_program(&c);
+    bool ok = !f->diags.errors;
+    if (ok) {
+        layout(p);
+        sites(p);
+    }
+    for (uint32_t i = 0; i < c.modules.n; i++) {
+        VEC_FREE(c.modules.at[i]->symbols);
+        VEC_FREE(c.modules.at[i]->open);
+    }
+    VEC_FREE(c.modules);
+    VEC_FREE(c.processes);
+    for (uint32_t i = 0; i < c.messages.n; i++) {
+        VEC_FREE(c.messages.at[i].senders);
+        VEC_FREE(c.messages.at[i].receivers);
+    }
+    VEC_FREE(c.messages);
+    for (uint32_t i = 0; i < c.networks.n; i++) VEC_FREE(c.networks.at[i].messages);
+    VEC_FREE(c.networks);
+    VEC_FREE(c.budgets);
+    arena_free(&scratch);
+    if (ok) return p;
+    program_free(p);
+    mem_free(p);
+    return NULL;
+}

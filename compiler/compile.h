@@ -1,0 +1,56 @@
+/* From files to a program: the front end's one entrance for everybody else.
+ *
+ *   front_load   reads and parses the files, and the modules that they import, once
+ *   compile      resolves names, types and lowers one check of the spec to a program (IR)
+ *   layout       gives each variable its place in the packed state
+ *
+ * Nothing here prints or ends the process; whatever is wrong with a spec is in the diagnostics. A front may be compiled
+ * many times, once for each check. The front owns its trees, a program owns its IR. */
+#ifndef DC_COMPILER_COMPILE_H
+#define DC_COMPILER_COMPILE_H
+
+#include "compiler/ir.h"
+#include "parser/ast.h"
+
+struct unit {
+    const char *name;
+    enum ast_unit kind;
+    const struct ast *tree;
+    uint32_t source;
+};
+
+struct front {
+    struct sources sources;
+    struct intern names;
+    struct arena arena;
+    struct diags diags;
+    VEC(struct unit) units;
+    VEC(const char *) search; /* folders for modules, in order */
+    const struct unit *root;  /* the first spec of the first file */
+};
+
+/* False: the file could not be read (errno); syntax errors are in front->diags. */
+bool front_load(struct front *, const char *path);
+void front_free(struct front *);
+const struct unit *front_unit(struct front *, const char *name, struct span asked_by); /* loads it if need be */
+/* Parses `NAME=EXPR`; NULL if it is none. */
+const struct ast *front_define(struct front *, const char *text);
+
+struct setting {
+    const char *name, *module; /* module: alias or NULL */
+    const struct ast *value;
+    bool used;
+};
+
+struct compile_options {
+    const struct ast *check;                  /* AST_CHECK, or NULL: defaults */
+    VEC(struct setting) defines;              /* -D */
+};
+
+/* The program of one check, laid out; NULL if there were errors (in front->diags). */
+struct program *compile(struct front *, struct compile_options *);
+void layout(struct program *);
+/* The checks of the root, in order: at least one (a check without a name is made up if there is none). */
+uint32_t front_checks(struct front *, const struct ast ***checks);
+
+#endif

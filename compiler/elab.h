@@ -1,0 +1,179 @@
+/* Names, types and lowering; private to compiler/. elab.c: expressions; lower.c: statements and declarations. */
+#ifndef DC_COMPILER_ELAB_H
+#define DC_COMPILER_ELAB_H
+
+#include "compiler/compile.h"
+
+enum symbol_kind {
+    SYM_CONST, SYM_TYPE, SYM_DEF, SYM_VAR, SYM_PROC, SYM_PROCESS, SYM_MESSAGE, SYM_ACTION, SYM_MODULE, SYM_PREDICATE,
+    SYM_NETWORK, SYM_VALUE,
+};
+
+struct scope;
+struct symbol {
+    enum symbol_kind kind;
+    const char *name;
+    const struct ast *decl;
+    struct scope *scope;      /* where its text is to be understood */
+    int state;                /* 0 not yet, 1 being resolved, 2 done */
+    const struct type *type;
+    struct ir *value;         /* constants; SYM_VALUE */
+    struct ir_var *var;
+    int index;                /* process, message kind, network */
+    struct scope *inner;      /* modules and processes */
+    const struct ast *override; /* from a check, -D or an import */
+    struct scope *override_scope;
+};
+
+struct scope {
+    struct scope *parent;
+    VEC(struct symbol *) symbols;
+    VEC(struct scope *) open;   /* imports whose definitions are visible unqualified */
+    int process;                /* index, or -1 */
+    int network;                /* index, or -1: inside a network module */
+    const struct unit *unit;
+    const char *alias;          /* of a module instance, or NULL */
+};
+
+/* Local names. A value may be a record element of a message set, a slot, any cheap expression. */
+struct env {
+    struct env *up;
+    const char *name;
+    struct ir *value;
+    struct span span;
+};
+
+enum cx_flags {
+    CX_PROPERTY = 1, /* may read everything */
+    CX_TWO_STATE = 2,
+    CX_TEMPORAL = 4,
+    CX_BODY = 8,     /* statements that write */
+    CX_GHOST = 16,
+    CX_CONST = 32,   /* no state */
+    CX_INIT = 64,
+    CX_TORN = 128,   /* a crash cuts the step: each send may be left out */
+    CX_RECOVER = 256,
+};
+
+struct cx {
+    struct scope *scope;
+    struct env *env;
+    struct ir *self; /* id of the running process, NULL for single ones */
+    int process;     /* whose step this is, -1 */
+    struct ir *own_self; /* self of the scope whose member is read (differs from self in oracle reads) */
+    uint32_t flags;
+    bool primed;
+    uint32_t inlined; /* depth of definitions */
+    uint32_t torn_slot;
+};
+
+struct process_info {
+    const struct ast *decl;
+    struct scope *scope;
+    struct symbol *symbol;
+    const struct type *id;
+    uint32_t n;
+    bool crashes, recovers, atomic, lies, partitioned;
+    struct ir_var *up, *down_count, *liar, *side, *crash_count, *recover_count, *partition_count;
+    const struct ast *crash, *recover, *byzantine, *partition;
+};
+
+struct message_info {
+    const struct ast *decl;
+    int network;
+    VEC(int) senders;
+    VEC(int) receivers; /* empty: everyone */
+    const struct type *record;
+    uint32_t variant;   /* in its network's Message */
+    int from_field, to_field; /* field indices, -1: constant */
+};
+
+struct network_info {
+    const struct ast *decl; /* AST_NETWORK */
+    const char *name;       /* alias, or the module's name */
+    struct scope *scope;
+    const struct type *message;
+    VEC(int) messages;
+    enum ast_full full;
+};
+
+struct budget {
+    const char *action;      /* name of a fault action */
+    const char *module;      /* or NULL: any */
+    struct ir_var *used;
+    int64_t limit;           /* -1: unbounded */
+    bool hit;
+};
+
+struct compile {
+    struct front *front;
+    struct program *p;
+    struct arena *arena;
+    struct diags *diags;
+    struct compile_options *options;
+    struct scope *root;
+    VEC(struct process_info) processes;
+    VEC(struct message_info) messages;
+    VEC(struct network_info) networks;
+    VEC(struct budget) budgets;
+    VEC(struct scope *) modules;
+    VEC(struct setting) settings;
+    const struct ast *faults;
+    uint32_t depth;
+    VEC(struct { const struct ast *place; struct scope *scope; struct ir_var *var; }) pending;
+};
+
+/* diagnostics */
+struct diag *error_at(struct compile *, struct span, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void hint(struct compile *, struct diag *, const char *format, ...) __attribute__((format(printf, 3, 4)));
+struct ir *bad(struct compile *, struct span);
+static inline bool is_bad(const struct ir *e) { return e->type->kind == T_ERROR; }
+
+/* names */
+struct symbol *scope_find(struct scope *, const char *name); /* this scope and its opened imports only */
+struct symbol *lookup(struct scope *, const char *name);
+struct symbol *declare(struct compile *, struct scope *, enum symbol_kind, const char *name, const struct ast *);
+struct env *env_push(struct compile *, struct cx *, const char *name, struct ir *value, struct span);
+struct cx cx_const(struct compile *, struct scope *);
+void resolve_symbol(struct compile *, struct symbol *);
+
+/* expressions */
+struct ir *elab(struct compile *, struct cx *, const struct ast *, const struct type *expected);
+struct ir *elab_as(struct compile *, struct cx *, const struct ast *, const struct type *); /* converted to the type */
+struct ir *elab_bool(struct compile *, struct cx *, const struct ast *);
+struct ir *coerce(struct compile *, struct ir *, const struct type *, struct span);
+const struct type *elab_type(struct compile *, struct scope *, const struct ast *, const char *name);
+bool const_int(struct compile *, struct scope *, const struct ast *, int64_t *out);
+struct ir *full_set(struct compile *, const struct type *, struct span);
+
+enum gen_mode { GEN_FREE, GEN_DISTINCT, GEN_CANONICAL };
+struct gens {
+    VEC(struct ir_gen) list;
+    struct ir *cond;
+};
+/* Adds the generators for `pattern in set` and binds the pattern. False: an error was reported. */
+bool gen_from(struct compile *, struct cx *, struct gens *, const struct ast *set, enum gen_mode, struct ir **value);
+bool gen_binders(struct compile *, struct cx *, struct gens *, const struct ast *binders, const struct ast *where, enum gen_mode);
+bool bind_pattern(struct compile *, struct cx *, const struct ast *pattern, struct ir *value);
+struct ir_gen *gens_finish(struct compile *, struct gens *, struct ir *extra, struct ir **rest, uint32_t n_rest, uint32_t *n);
+
+/* processes and messages */
+struct ir *process_value(struct compile *, int process, struct ir *id, struct span);
+struct ir *message_value(struct compile *, int kind, struct ir *from, struct ir *to, struct ir **fields, struct span);
+struct ir *process_up(struct compile *, struct cx *, int process, struct ir *id, struct span);
+/* A message written as a call: kind and field values. False: not one (an error is reported). */
+bool message_template(struct compile *, struct cx *, const struct ast *, int *kind, struct ir ***fields);
+struct ir *var_read(struct compile *, struct cx *, const struct ir_var *, struct ir *self, struct span);
+struct ir *module_call(struct compile *, int network, const char *def, struct ir **args, uint32_t n, struct span, uint32_t flags);
+bool module_gens(struct compile *, struct gens *, int network, const char *def, struct ir **args, uint32_t n, enum gen_mode,
+                 struct ir **value, struct span);
+bool network_has(struct compile *, int network, const char *def);
+struct ir *member_value(struct compile *, struct cx *, struct symbol *, const struct ast *at);
+
+/* statements and declarations */
+struct ir *elab_block(struct compile *, struct cx *, const struct ast *);
+struct ir *statements(struct compile *, struct ir **, uint32_t n, struct span);
+void lower_declare(struct compile *);
+void lower_program(struct compile *);
+
+#endif

@@ -1,0 +1,69 @@
+/* The interpreter: the reference meaning of the IR. It walks the tree; there is no other form to get out of step with.
+ *
+ * An evaluation error leaves through setjmp/longjmp inside this file and comes out as a value of enum dc_error.
+ * A narrow value is passed as a word, a wide one as a pointer (cast) to words that live until eval_reset. */
+#ifndef DC_COMPILER_EVAL_H
+#define DC_COMPILER_EVAL_H
+
+#include <setjmp.h>
+
+#include "compiler/ir.h"
+
+struct eval_record { /* what a replay wants to know about one step */
+    VEC(struct ir *) sent;      /* SENDS nodes, in order */
+    VEC(uint64_t *) sent_value; /* their messages, copied */
+    struct arena arena;
+};
+
+struct eval {
+    const struct program *program;
+    const uint64_t *state, *next; /* next: for primed variables */
+    uint64_t *target;             /* the state being written by statements */
+    uint64_t *locals;             /* slot s at locals[slot_at[s]] */
+    uint32_t *slot_at;
+    uint64_t *scratch;
+    size_t top, scratch_words;
+    jmp_buf *escape;
+    enum dc_error error;
+    const struct ir *at; /* the node that failed */
+    /* choices of the current run of a body: an odometer */
+    uint32_t *choice, *choices;
+    uint32_t n_choices, depth, choice_cap;
+    struct eval_record *record;
+    struct eval *parent;
+};
+
+struct eval *eval_open(const struct program *);
+void eval_close(struct eval *);
+static inline void eval_reset(struct eval *e) { e->top = 0; }
+
+/* Evaluates a closed expression. Narrow: *out; wide: *out is a pointer into e's scratch. */
+enum dc_error eval_expr(struct eval *, const struct ir *, uint64_t *out);
+
+/* Calls `emit` for each successor that action `a` (or, if NULL, init) has from e->state, in order. The successor is in
+ * e->target. An error ends the enumeration of this action and is passed to emit, with e->at. */
+typedef void eval_emit(void *self, struct eval *, enum dc_error);
+void eval_action(struct eval *, const struct ir_action *a, eval_emit *, void *self);
+
+/* Runs the generators of a node, calling `body` for each binding until it returns true. */
+bool eval_gens(struct eval *, const struct ir_gen *, uint32_t n, bool (*body)(struct eval *, void *), void *self);
+
+/* A model (the seam) whose successors come from the interpreter. The program must outlive it. */
+struct dc_model *eval_model(const struct program *);
+void eval_model_free(struct dc_model *);
+
+/* values by type */
+uint64_t value_rank(const struct type *, uint64_t value);
+uint64_t value_unrank(const struct type *, uint64_t rank, uint64_t *words); /* words: space if wide */
+uint64_t value_load(const struct type *, const uint64_t *words, uint32_t word, uint32_t shift); /* wide: pointer */
+void value_store(const struct type *, uint64_t *words, uint32_t word, uint32_t shift, uint64_t value);
+bool value_same(const struct type *, uint64_t a, uint64_t b);
+uint64_t value_field(const struct type *owner, uint64_t value, const struct field *);
+uint32_t value_tag(const struct type *, uint64_t value);
+uint32_t value_size(const struct type *, uint64_t value);
+/* Element i of a list-like value or map; sets by bits are walked with value_rank order. */
+uint64_t value_element(const struct type *, uint64_t value, uint32_t i, uint64_t *words);
+/* Writes the value as the language does. */
+void value_print(const struct program *, const struct type *, uint64_t value, struct arena *, char **text, size_t *n);
+
+#endif

@@ -1,0 +1,135 @@
+/* The seam, implemented by the interpreter: one eval for each thread. */
+#include <string.h>
+
+#include "base/hash.h"
+#include "compiler/eval.h"
+
+struct interpreted {
+    struct dc_model model;
+    const struct program *program;
+    struct dc_action *actions;
+    struct dc_pred *preds;
+};
+
+static const struct program *program_of(const struct dc_model *m) { return ((const struct interpreted *)m->self)->program; }
+
+/* Predicates are tested while an expansion is under way (its buffer is full), so each has an interpreter of its own. */
+struct dc_worker {
+    struct eval *steps, *tests;
+};
+
+static struct dc_worker *open_worker(const struct dc_model *m) {
+    struct dc_worker *w = mem_alloc(sizeof *w);
+    w->steps = eval_open(program_of(m));
+    w->tests = eval_open(program_of(m));
+    w->steps->target = mem_alloc(m->state_words * sizeof *w->steps->target);
+    return w;
+}
+
+static void close_worker(const struct dc_model *m, struct dc_worker *w) {
+    (void)m;
+    if (!w) return;
+    mem_free(w->steps->target);
+    eval_close(w->steps);
+    eval_close(w->tests);
+    mem_free(w);
+}
+
+struct emit {
+    struct dc_out *out;
+    uint16_t action;
+};
+
+static void emit(void *self, struct eval *e, enum dc_error error) {
+    struct emit *m = self;
+    struct dc_out *out = m->out;
+    if (out->n == out->cap) out->flush(out);
+    uint32_t words = e->program->state_words;
+    if (!error) memcpy(out->states + (size_t)out->n * words, e->target, words * sizeof *e->target);
+    out->steps[out->n++] = (struct dc_step){.from = out->from, .ordinal = out->ordinal, .action = m->action, .error = (uint16_t)error, .site = error ? e->at->site : 0};
+    out->ordinal++;
+}
+
+static void init(const struct dc_model *m, struct dc_worker *w, struct dc_out *out) {
+    struct eval *e = w->steps;
+    uint64_t *zero = mem_alloc(m->state_words * sizeof *zero);
+    struct emit how = {.out = out, .action = UINT16_MAX};
+    out->from = out->ordinal = 0;
+    e->state = zero;
+    eval_action(e, NULL, emit, &how);
+    mem_free(zero);
+}
+
+static void expand(const struct dc_model *m, struct dc_worker *w, const uint64_t *states, uint32_t n, struct dc_out *out) {
+    struct eval *e = w->steps;
+    const struct program *p = program_of(m);
+    for (uint32_t i = 0; i < n; i++) {
+        out->from = i;
+        out->ordinal = 0;
+        for (uint32_t a = 0; a < p->actions.n; a++) {
+            struct emit how = {.out = out, .action = (uint16_t)a};
+            e->state = states + (size_t)i * m->state_words;
+            eval_action(e, &p->actions.at[a], emit, &how);
+        }
+    }
+}
+
+static enum dc_error test_both(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, const uint64_t *t, uint64_t want, uint64_t *holds,
+                               uint32_t *pred, uint32_t *site) {
+    struct eval *e = w->tests;
+    const struct program *p = program_of(m);
+    *holds = 0;
+    e->state = s;
+    e->next = t;
+    for (uint32_t i = 0; i < p->preds.n && i < 64; i++) {
+        uint64_t value = 0;
+        if (!(want >> i & 1)) continue;
+        eval_reset(e);
+        enum dc_error error = eval_expr(e, p->preds.at[i].body, &value);
+        if (error) {
+            *pred = i;
+            *site = e->at->site;
+            return error;
+        }
+        if (value) *holds |= (uint64_t)1 << i;
+    }
+    return DC_OK;
+}
+
+static enum dc_error test(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {
+    return test_both(m, w, s, NULL, want, holds, pred, site);
+}
+
+struct dc_model *eval_model(const struct program *p) {
+    struct interpreted *i = mem_alloc(sizeof *i);
+    i->program = p;
+    i->actions = mem_alloc((p->actions.n + 1) * sizeof *i->actions);
+    i->preds = mem_alloc((p->preds.n + 1) * sizeof *i->preds);
+    for (uint32_t k = 0; k < p->actions.n; k++) {
+        const struct ir_action *a = &p->actions.at[k];
+        i->actions[k] = (struct dc_action){.name = a->name, .process = a->process >= 0 ? p->processes.at[a->process].name : NULL, .fault = a->fault};
+    }
+    for (uint32_t k = 0; k < p->preds.n; k++) i->preds[k] = (struct dc_pred){.name = p->preds.at[k].name, .kind = p->preds.at[k].kind};
+    i->model = (struct dc_model){.abi = DC_ABI,
+                                 .state_words = p->state_words,
+                                 .n_actions = p->actions.n,
+                                 .n_preds = p->preds.n,
+                                 .actions = i->actions,
+                                 .preds = i->preds,
+                                 .self = i,
+                                 .open = open_worker,
+                                 .close = close_worker,
+                                 .init = init,
+                                 .expand = expand,
+                                 .test = test,
+                                 .test_step = test_both};
+    return &i->model;
+}
+
+void eval_model_free(struct dc_model *m) {
+    if (!m) return;
+    struct interpreted *i = m->self;
+    mem_free(i->actions);
+    mem_free(i->preds);
+    mem_free(i);
+}

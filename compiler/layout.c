@@ -1,0 +1,36 @@
+/* Gives each variable its place in the packed state.
+ * Requires: all variables known, none placed. Leaves: word, shift and state_words set; no field across a word boundary. */
+#include <stdlib.h>
+
+#include "compiler/compile.h"
+
+/* First fit, widest first: the words fill up, and a variable stays inside one word. */
+void layout(struct program *p) {
+    uint32_t words = 0, n = p->vars.n;
+    uint32_t *used = mem_alloc((n + 1) * sizeof *used), *of = mem_alloc((n + 1) * sizeof *of), n_words = 0;
+    for (uint32_t width = 64; width-- > 0;) {
+        for (uint32_t i = 0; i < n; i++) {
+            struct ir_var *v = p->vars.at[i];
+            if (type_wide(v->type) || v->type->bits != width + 1) continue;
+            uint32_t k = 0;
+            while (k < n_words && used[k] + v->type->bits > 64) k++;
+            if (k == n_words) {
+                used[n_words] = 0;
+                of[n_words++] = words++;
+            }
+            v->word = of[k];
+            v->shift = used[k];
+            used[k] += v->type->bits;
+        }
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        struct ir_var *v = p->vars.at[i];
+        if (!type_wide(v->type)) continue;
+        v->word = words;
+        v->shift = 0;
+        words += v->type->words;
+    }
+    p->state_words = words ? words : 1;
+    mem_free(used);
+    mem_free(of);
+}
