@@ -25,6 +25,7 @@ struct env *env_push(struct compile *c, struct cx *x, const char *name, struct i
         struct diag *d = error_at(c, span, "`%s` already names something here, and nothing may hide anything", name);
         hint(c, d, "choose another name for this one");
     }
+    if (value->op == IR_LOCAL && !P(c)->slot_names.at[value->slot]) P(c)->slot_names.at[value->slot] = name;
     struct env *e = arena_alloc(c->arena, sizeof *e);
     *e = (struct env){.up = x->env, .name = name, .value = value, .span = span};
     return x->env = e;

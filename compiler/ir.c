@@ -20,6 +20,7 @@ const char *ir_op_name(enum ir_op op) { return ops[op].text; }
 
 void program_free(struct program *p) {
     VEC_FREE(p->slots);
+    VEC_FREE(p->slot_names);
     VEC_FREE(p->vars);
     VEC_FREE(p->processes);
     VEC_FREE(p->actions);
@@ -32,6 +33,7 @@ void program_free(struct program *p) {
 
 uint32_t ir_slot(struct program *p, const struct type *t) {
     VEC_PUSH(p->slots, t);
+    VEC_PUSH(p->slot_names, NULL);
     return p->slots.n - 1;
 }
 

@@ -152,6 +152,7 @@ struct program {
     struct arena arena;
     struct types types;
     VEC(const struct type *) slots;
+    VEC(const char *) slot_names; /* as the spec calls them, or NULL; for reports */
     VEC(struct ir_var *) vars;
     VEC(struct ir_process) processes;
     VEC(struct ir_action) actions;

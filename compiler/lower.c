@@ -718,6 +718,7 @@ static void declare_vars(struct compile *c, struct scope *s) {
         }
         y->var = add_var(c, owner, y->name, t, s->process, y->decl->span);
         y->var->ghost = y->decl->kind == AST_VAR && (y->decl->value & MOD_GHOST);
+        y->var->hidden = s->network >= 0;
         y->var->stable = y->decl->kind == AST_VAR && (y->decl->value & MOD_STABLE);
     }
     const struct ast *check = c->options->check;

@@ -1,0 +1,103 @@
+# dcheck: `make demo` checks Paxos, `make check` passes the tests; both install what is missing on Debian 12.
+VERSION := 0.1.0
+B       ?= release
+CC      ?= cc
+PREFIX  ?= /usr/local
+BUILD   := build/$(B)
+GEN     := build/gen
+
+WARN    := -Wall -Wextra -Werror -Wno-clobbered
+ifneq (,$(findstring clang,$(CC)))
+WARN    := -Wall -Wextra -Werror
+endif
+CPPFLAGS := -I. -I$(GEN) -D_GNU_SOURCE -DDC_VERSION='"$(VERSION)"' -DDC_SHARE='"$(PREFIX)/share/dcheck"'
+CFLAGS  := -std=c11 -g $(WARN)
+LDLIBS  := -ljansson -lpthread -ldl -lm
+JEMALLOC := -ljemalloc
+
+ifeq ($(B),release)
+CFLAGS  += -O2
+LDLIBS  += $(JEMALLOC)
+else ifeq ($(B),debug)
+CFLAGS  += -O0 -DDC_SMALL
+else ifeq ($(B),asan)
+CFLAGS  += -O1 -fsanitize=address -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address
+else ifeq ($(B),ubsan)
+CFLAGS  += -O1 -fsanitize=undefined -fno-sanitize-recover=all
+LDFLAGS += -fsanitize=undefined
+else ifeq ($(B),tsan)
+CFLAGS  += -O1 -fsanitize=thread
+LDFLAGS += -fsanitize=thread
+else ifeq ($(B),fuzz)
+CC      := clang
+WARN    := -Wall -Wextra -Werror
+CFLAGS  := -std=c11 -g -O1 $(WARN) -fsanitize=fuzzer-no-link,address,undefined
+LDFLAGS += -fsanitize=fuzzer,address,undefined
+endif
+
+SRC  := $(wildcard base/*.c lexer/*.c parser/*.c model/*.c compiler/*.c checker/*.c report/*.c cli/*.c)
+OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/lexer.o $(BUILD)/gen/grammar.o $(BUILD)/gen/rt_text.o
+LIB  := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
+
+.PHONY: all demo check clean install deps
+all: dcheck
+
+ifeq ($(B),release)
+dcheck: $(BUILD)/dcheck
+	cp $< $@
+else
+dcheck: $(BUILD)/dcheck
+endif
+
+$(BUILD)/dcheck: $(OBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/%.o: %.c | $(GEN)/parser/grammar.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# generated text: our warnings do not apply to it
+$(BUILD)/gen/lexer.o: $(GEN)/lexer/lexer.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -c -o $@ $<
+$(BUILD)/gen/grammar.o: $(GEN)/parser/grammar.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -c -o $@ $<
+$(BUILD)/gen/rt_text.o: $(GEN)/rt_text.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(GEN)/lexer/lexer.c: lexer/lexer.l
+	@mkdir -p $(@D)
+	flex -o $@ $<
+$(GEN)/parser/grammar.c $(GEN)/parser/grammar.h &: parser/grammar.y
+	@mkdir -p $(GEN)/parser
+	bison -Wall -Wno-precedence -Werror --header=$(GEN)/parser/grammar.h -o $(GEN)/parser/grammar.c $<
+# the runtime headers that generated code includes travel inside the binary
+$(GEN)/rt_text.c: model/rt.h model/model.h tools/embed
+	@mkdir -p $(@D)
+	sh tools/embed > $@
+
+-include $(OBJ:.o=.d)
+
+deps:
+	sh tools/deps
+
+demo:
+	sh tools/deps build
+	$(MAKE) all
+	./dcheck specs/paxos.dspec -workers 2
+
+check:
+	sh tools/deps test
+	$(MAKE) all
+	sh tests/run
+
+install: dcheck
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dcheck/stdlib
+	install -m 755 dcheck $(DESTDIR)$(PREFIX)/bin/dcheck
+	install -m 644 stdlib/*.dspec $(DESTDIR)$(PREFIX)/share/dcheck/stdlib
+
+clean:
+	rm -rf build dcheck

@@ -1,0 +1,382 @@
+#include "cli/check.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checker/search.h"
+#include "compiler/eval.h"
+#include "compiler/explain.h"
+#include "compiler/native.h"
+
+static atomic_int interrupted;
+
+static void on_signal(int number) {
+    (void)number;
+    if (atomic_exchange(&interrupted, 1)) _exit(130); /* the second Ctrl-C means it */
+}
+
+void catch_interrupts(void) {
+    struct sigaction a = {.sa_handler = on_signal};
+    sigaction(SIGINT, &a, NULL);
+    sigaction(SIGTERM, &a, NULL);
+}
+
+struct session {
+    struct native *native;
+    const struct program *program;
+    const struct dc_model *interpreted;
+    const struct options *o;
+    double started;
+    bool switched, waited;
+    uint32_t level;
+};
+
+static const double NATIVE_AFTER_SECONDS = 0.05; /* of search, before a compiler is worth its time */
+
+#include <time.h>
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static const struct dc_model *next_model(void *self) {
+    struct session *s = self;
+    if (s->switched || s->o->interpret) return NULL;
+    if (!s->native) {
+        if (now() - s->started < NATIVE_AFTER_SECONDS) return NULL;
+        s->native = native_start(s->program, s->interpreted);
+    }
+    const struct dc_model *m = native_ready(s->native);
+    if (m) s->switched = true;
+    return m;
+}
+
+static void progress(void *self, const struct search_progress *p) {
+    (void)self;
+    fprintf(stderr, "\r\033[Klevel %u: ", p->level);
+    print_count(stderr, p->distinct);
+    fputs(" distinct, ", stderr);
+    print_count(stderr, p->generated);
+    fputs(" generated, ", stderr);
+    print_count(stderr, p->queue);
+    fputs(" in this level, ", stderr);
+    print_count(stderr, (uint64_t)((double)p->generated / p->seconds));
+    fprintf(stderr, "/s, %.0f MiB, %.0f s ", (double)p->memory_bytes / (1 << 20), p->seconds);
+    fflush(stderr);
+}
+
+static const char *kind_word(enum dc_kind k) {
+    static const char *const words[] = {"invariant", "initially", "step", "reachable", "final", "cut", "property"};
+    return words[k];
+}
+
+static const char *constants(struct front *f, const struct ast *check, const struct options *o) {
+    const char *text = "";
+    const struct ast *decls = f->root->tree->kid[0];
+    for (uint32_t i = 0; i < decls->n; i++) {
+        const struct ast *d = decls->kid[i], *value = NULL;
+        const char *given = NULL;
+        if (d->kind != AST_CONST && d->kind != AST_DEF) continue;
+        if (d->kind == AST_CONST) value = d->kid[1];
+        for (uint32_t k = 0; check && k < check->n; k++)
+            if (check->kid[k]->kind == AST_WITH && check->kid[k]->n == 1 && check->kid[k]->text == d->text) value = check->kid[k]->kid[0];
+        for (uint32_t k = 0; k < o->defines.n; k++) {
+            size_t n = strlen(d->text);
+            if (!strncmp(o->defines.at[k], d->text, n) && o->defines.at[k][n] == '=') given = o->defines.at[k] + n + 1;
+        }
+        if (!value && !given) continue;
+        if (!given) {
+            const struct source *s = &f->sources.files.at[value->span.source];
+            given = arena_strdup(&f->arena, s->text + value->span.begin, value->span.end - value->span.begin);
+        }
+        text = arena_printf(&f->arena, "%s%s%s = %s", text, *text ? ", " : "", d->text, given);
+    }
+    return text;
+}
+
+struct expectation {
+    enum ast_expect kind;
+    const char *name;
+    bool given;
+};
+
+static struct expectation expected_of(const struct ast *check) {
+    struct expectation e = {.kind = EXPECT_OK};
+    for (uint32_t i = 0; check && i < check->n; i++)
+        if (check->kid[i]->kind == AST_EXPECT) {
+            e.kind = (enum ast_expect)check->kid[i]->value;
+            e.name = check->kid[i]->kid[0] ? check->kid[i]->kid[0]->text : NULL;
+            e.given = true;
+        }
+    return e;
+}
+
+static bool allows_deadlock(const struct ast *check) {
+    for (uint32_t i = 0; check && i < check->n; i++)
+        if (check->kid[i]->kind == AST_ALLOWDEADLOCK) return true;
+    return false;
+}
+
+static bool is_witness(const struct program *p, const struct finding *f) { return f->kind == FOUND_PRED && p->preds.at[f->pred].kind == DC_REACHABLE; }
+
+static void add_trace(struct front *f, const struct program *p, const struct finding *x, struct report_check *r) {
+    struct report_trace t = {.witness = is_witness(p, x)};
+    struct arena *a = &f->arena;
+    switch (x->kind) {
+    case FOUND_STOP:
+        t.property = t.kind = "deadlock";
+        t.headline = arena_printf(a, "deadlock: nothing changes any more, and this is no final state");
+        break;
+    case FOUND_PRED:
+        t.property = p->preds.at[x->pred].name;
+        t.kind = kind_word(p->preds.at[x->pred].kind);
+        t.headline = t.witness ? arena_printf(a, "%s is reachable: a shortest run of %u states", t.property, x->length) : arena_printf(a, "%s %s is violated", t.kind, t.property);
+        break;
+    default:
+        t.kind = x->error == DC_ASSERT ? "assert" : "error";
+        t.property = x->pred != UINT32_MAX ? p->preds.at[x->pred].name : x->action < p->actions.n ? p->actions.at[x->action].name : "init";
+        t.headline = arena_printf(a, "%s in %s: %s", t.kind, t.property, error_text(x->error));
+    }
+    struct explain_trace e = {.length = x->length,
+                              .states = x->states,
+                              .ordinals = x->ordinals,
+                              .step = x->step,
+                              .ordinal = x->ordinal,
+                              .pred = x->kind == FOUND_PRED || x->pred != UINT32_MAX ? (int)x->pred : -1,
+                              .error = x->error,
+                              .stop = x->kind == FOUND_STOP,
+                              .reorder = true};
+    if (x->kind == FOUND_STOP) e.pred = -1;
+    if (!explain(p, &f->sources, &e, &t.story)) panic("the interpreter does not repeat the trace that the search found");
+    if (x->kind == FOUND_ERROR && !x->length && x->site && x->site < p->sites.n && p->sites.at[x->site].source < f->sources.files.n) {
+        const struct source *s = &f->sources.files.at[p->sites.at[x->site].source];
+        struct place at = source_place(s, p->sites.at[x->site].begin);
+        const char *line = arena_printf(&t.story.arena, "%s:%u:%u: %s, in an initial state", s->path, at.line, at.column, error_text(x->error));
+        VEC_PUSH(t.story.why, line);
+    }
+    VEC_PUSH(r->traces, t);
+}
+
+static void add_properties(struct front *f, const struct program *p, struct report_check *r, bool stops, bool exhausted) {
+    for (uint32_t i = 0; i < p->preds.n; i++) {
+        const struct ir_pred *q = &p->preds.at[i];
+        if (q->kind == DC_FINAL || q->kind == DC_CUT || (q->module && !strcmp(q->module, "assume"))) continue;
+        struct report_property x = {.name = q->name, .kind = kind_word(q->kind), .verdict = exhausted ? VERDICT_PROVED : VERDICT_INCONCLUSIVE};
+        if (q->kind == DC_REACHABLE) x.verdict = exhausted ? VERDICT_VIOLATED : VERDICT_INCONCLUSIVE;
+        if (r->result.walks && !q->temporal) x.verdict = VERDICT_SAMPLED;
+        if (q->temporal) {
+            x.verdict = VERDICT_INCONCLUSIVE;
+            x.note = "about behaviours; not evaluated by this version";
+        }
+        for (uint32_t k = 0; k < r->result.n_findings; k++) {
+            const struct finding *y = &r->result.findings[k];
+            if (y->kind != FOUND_PRED || y->pred != i) continue;
+            x.found = true;
+            x.verdict = q->kind == DC_REACHABLE ? VERDICT_PROVED : VERDICT_VIOLATED;
+            x.note = arena_printf(&f->arena, "a %s of %u states", q->kind == DC_REACHABLE ? "run" : "trace", y->level + (y->step ? 1 : 0));
+        }
+        VEC_PUSH(r->properties, x);
+    }
+    if (!stops) return;
+    struct report_property x = {.name = "no deadlock", .kind = "deadlock", .verdict = r->result.walks ? VERDICT_SAMPLED : exhausted ? VERDICT_PROVED : VERDICT_INCONCLUSIVE};
+    for (uint32_t k = 0; k < r->result.n_findings; k++)
+        if (r->result.findings[k].kind == FOUND_STOP) {
+            x.verdict = VERDICT_VIOLATED;
+            x.found = true;
+            x.note = arena_printf(&f->arena, "a trace of %u states", r->result.findings[k].level);
+        }
+    VEC_PUSH(r->properties, x);
+}
+
+static int code_of(const struct program *p, const struct finding *f) {
+    if (f->kind == FOUND_STOP) return EXIT_DEADLOCK;
+    if (f->kind == FOUND_ERROR) return f->error == DC_ASSERT ? EXIT_ASSERT : EXIT_EVALUATION;
+    return p->preds.at[f->pred].kind == DC_TEMPORAL ? EXIT_TEMPORAL : EXIT_SAFETY;
+}
+
+static bool meets(const struct program *p, const struct expectation *e, const struct finding *f) {
+    const char *in = f->action < p->actions.n ? p->actions.at[f->action].name : NULL;
+    switch (e->kind) {
+    case EXPECT_VIOLATED: return f->kind == FOUND_PRED && e->name && !strcmp(p->preds.at[f->pred].name, e->name);
+    case EXPECT_DEADLOCK: return f->kind == FOUND_STOP;
+    case EXPECT_ERROR: {
+        if (f->kind != FOUND_ERROR) return false;
+        if (!e->name) return true;
+        if (in && !strcmp(in, e->name)) return true;
+        if (f->action < p->actions.n && p->actions.at[f->action].process >= 0 && !strcmp(p->processes.at[p->actions.at[f->action].process].name, e->name)) return true;
+        return f->pred != UINT32_MAX && !strcmp(p->preds.at[f->pred].name, e->name);
+    }
+    default: return false;
+    }
+}
+
+/* From what was found to verdict, code and reason. */
+static void judge(struct front *f, const struct program *p, const struct ast *check, struct report_check *r) {
+    struct expectation want = expected_of(check);
+    const struct search_result *s = &r->result;
+    const struct finding *first = NULL, *met = NULL;
+    const char *missing = NULL, *temporal = NULL;
+    for (uint32_t i = 0; i < s->n_findings; i++) {
+        const struct finding *x = &s->findings[i];
+        if (is_witness(p, x)) continue;
+        if (!first) first = x;
+        if (!met && meets(p, &want, x)) met = x;
+    }
+    if (met) first = met;
+    for (uint32_t i = 0; i < r->properties.n; i++) {
+        const struct report_property *q = &r->properties.at[i];
+        if (!strcmp(q->kind, "reachable") && q->verdict == VERDICT_VIOLATED && !missing) missing = q->name;
+        if (q->verdict == VERDICT_INCONCLUSIVE && q->note && !temporal) temporal = q->name;
+    }
+    bool cut = s->cut_states || s->cut_steps;
+    if (first) {
+        r->verdict = VERDICT_VIOLATED;
+        r->kind = first->kind == FOUND_STOP ? "deadlock" : first->kind == FOUND_ERROR ? (first->error == DC_ASSERT ? "assert" : "error") : kind_word(p->preds.at[first->pred].kind);
+        r->property = first->kind == FOUND_STOP   ? "deadlock"
+                      : first->kind == FOUND_PRED ? p->preds.at[first->pred].name
+                      : first->pred != UINT32_MAX ? p->preds.at[first->pred].name
+                      : first->action < p->actions.n ? p->actions.at[first->action].name
+                                                     : "init";
+        r->reason = arena_printf(&f->arena, "%s %s", r->kind, strcmp(r->kind, "deadlock") ? r->property : "found");
+        r->expected = met != NULL;
+        r->code = met ? EXIT_OK : code_of(p, first);
+        return;
+    }
+    if (s->end == END_SAMPLED) {
+        r->verdict = VERDICT_SAMPLED;
+        r->code = EXIT_INCONCLUSIVE;
+        r->reason = "no violation in these walks, which proves nothing";
+        return;
+    }
+    if (s->end != END_EXHAUSTED || cut || temporal) {
+        r->verdict = VERDICT_INCONCLUSIVE;
+        r->code = EXIT_INCONCLUSIVE;
+        r->reason = s->end == END_DEPTH         ? arena_printf(&f->arena, "no violation within %u levels; %llu states were not expanded", s->depth, (unsigned long long)s->unexpanded)
+                    : s->end == END_MEMORY      ? arena_printf(&f->arena, "the memory limit is reached; no violation so far, %llu states were not expanded", (unsigned long long)s->unexpanded)
+                    : s->end == END_INTERRUPTED ? arena_printf(&f->arena, "interrupted; no violation so far, at least %llu states were not expanded", (unsigned long long)s->unexpanded)
+                    : cut ? arena_printf(&f->arena, "none within the cut (%llu states and %llu steps cut)", (unsigned long long)s->cut_states, (unsigned long long)s->cut_steps)
+                          : arena_printf(&f->arena, "%s is about behaviours and is not evaluated by this version; everything else holds", temporal);
+        if (want.kind == EXPECT_CUT && s->end == END_EXHAUSTED && cut) {
+            r->expected = true;
+            r->code = EXIT_OK;
+        }
+        return;
+    }
+    if (missing) {
+        r->verdict = VERDICT_VIOLATED;
+        r->kind = "reachable";
+        r->property = missing;
+        r->reason = arena_printf(&f->arena, "no state satisfies %s", missing);
+        r->expected = want.kind == EXPECT_VIOLATED && want.name && !strcmp(want.name, missing);
+        r->code = r->expected ? EXIT_OK : EXIT_UNEXPECTED;
+        return;
+    }
+    r->verdict = VERDICT_PROVED;
+    r->expected = want.kind == EXPECT_OK;
+    r->code = r->expected ? EXIT_OK : EXIT_UNEXPECTED;
+    if (!r->expected)
+        r->reason = want.kind == EXPECT_VIOLATED   ? arena_printf(&f->arena, "but the check expects a violation of %s", want.name)
+                    : want.kind == EXPECT_DEADLOCK ? "but the check expects a deadlock"
+                    : want.kind == EXPECT_CUT      ? "but the check expects the search to be cut"
+                                                   : "but the check expects an error";
+}
+
+static void add_actions(struct front *f, const struct program *p, struct report_check *r) {
+    for (uint32_t i = 0; i < p->actions.n; i++) {
+        const struct ir_action *a = &p->actions.at[i];
+        const char *who = a->process >= 0 ? p->processes.at[a->process].name : NULL;
+        const char *name = arena_printf(&f->arena, "%s%s%s%s%s", who ? who : "", who ? ": " : "", a->kind == ACT_HANDLER ? "on " : "", a->name,
+                                        a->torn ? " (cut by a crash)" : a->byzantine ? " (a lie)" : a->fault ? " (fault)" : "");
+        VEC_PUSH(r->actions, name);
+        bool never = r->verdict == VERDICT_PROVED && r->result.fired && !r->result.fired[i] && !a->torn && !a->byzantine && !a->fault;
+        if (!never) continue;
+        const struct source *s = &f->sources.files.at[a->span.source];
+        struct place at = source_place(s, a->span.begin);
+        VEC_PUSH(r->warnings, arena_printf(&f->arena, "%s:%u:%u: %s never happens", s->path, at.line, at.column, name));
+    }
+}
+
+static bool broken_assumption(struct front *f, const struct program *p, struct report_check *r) {
+    for (uint32_t i = 0; i < p->preds.n; i++) {
+        const struct ir_pred *q = &p->preds.at[i];
+        if (!q->module || strcmp(q->module, "assume")) continue;
+        const struct source *s = &f->sources.files.at[q->span.source];
+        struct place at = source_place(s, q->span.begin);
+        r->verdict = VERDICT_ERROR;
+        r->kind = "assume";
+        r->property = "assume";
+        r->code = EXIT_ASSUMPTION;
+        r->execution = "nothing was run";
+        r->reason = arena_printf(&f->arena, "%s:%u:%u: the assumption `%.*s` is false of these constants", s->path, at.line, at.column,
+                                 (int)(q->span.end - q->span.begin), s->text + q->span.begin);
+        return true;
+    }
+    return false;
+}
+
+static void settings(struct front *f, const struct options *o, struct compile_options *out) {
+    for (uint32_t i = 0; i < o->defines.n; i++) {
+        const char *text = o->defines.at[i], *equal = strchr(text, '=');
+        const struct ast *d = front_define(f, text);
+        if (!d) {
+            struct span none = {UINT32_MAX, 0, 0};
+            struct diag *x = diag_add(&f->diags, DIAG_ERROR, DIAG_USAGE, none, "-D %s is no definition", text);
+            if (!equal) diag_hint(&f->diags, x, "write -D NAME=EXPR");
+            continue;
+        }
+        struct setting s = {.name = d->text, .value = d->kid[1]};
+        VEC_PUSH(out->defines, s);
+    }
+}
+
+bool run_check(struct front *f, const struct ast *check, const struct options *o, struct report_check *r) {
+    struct compile_options how = {.check = check};
+    memset(r, 0, sizeof *r);
+    r->spec = f->sources.files.at[f->root->source].path;
+    r->check = check->text;
+    r->workers = o->workers;
+    r->seed = o->seed;
+    r->constants = "";
+    settings(f, o, &how);
+    struct program *p = f->diags.errors ? NULL : compile(f, &how);
+    VEC_FREE(how.defines);
+    if (!p) return false;
+    r->constants = constants(f, check, o);
+    bool stops = !o->no_deadlock && !allows_deadlock(check);
+    if (!broken_assumption(f, p, r)) {
+        struct dc_model *interpreted = eval_model(p);
+        struct session session = {.program = p, .interpreted = interpreted, .o = o, .started = now()};
+        const struct dc_model *model = interpreted;
+        if (o->native) {
+            session.native = native_start(p, interpreted);
+            const struct dc_model *m = native_wait(session.native);
+            if (m) {
+                model = m;
+                session.switched = session.waited = true;
+            }
+        }
+        uint64_t preds = 0;
+        for (uint32_t i = 0; i < p->preds.n && i < 64; i++)
+            if (!p->preds.at[i].temporal) preds |= (uint64_t)1 << i;
+        struct search_options so = {.workers = o->workers, .depth = o->depth, .keep_going = o->keep_going, .stops = stops, .traces = !o->no_trace, .preds = preds,
+                                    .memory_bytes = o->memory_bytes, .stop = &interrupted, .next_model = next_model, .self = &session, .seed = o->seed,
+                                    .walks = o->walks, .walk_depth = o->walk_depth ? o->walk_depth : 1, .progress_seconds = 2};
+        if (isatty(2) && !o->quiet) so.progress = progress;
+        if (o->simulate) search_simulate(model, &so, &r->result);
+        else search_run(model, &so, &r->result);
+        if (so.progress) fputs("\r\033[K", stderr);
+        r->execution = session.waited ? "native" : session.switched ? "interpreter, then native" : "interpreter";
+        if (session.native && native_trouble(session.native) && !session.switched) VEC_PUSH(r->warnings, arena_strdup(&f->arena, native_trouble(session.native), strlen(native_trouble(session.native))));
+        add_properties(f, p, r, stops, r->result.end == END_EXHAUSTED && !r->result.cut_states && !r->result.cut_steps);
+        for (uint32_t i = 0; i < r->result.n_findings && !o->no_trace; i++) add_trace(f, p, &r->result.findings[i], r);
+        judge(f, p, check, r);
+        add_actions(f, p, r);
+        native_close(session.native);
+        eval_model_free(interpreted);
+    }
+    program_free(p);
+    mem_free(p);
+    return true;
+}

@@ -1,0 +1,13 @@
+/* Runs one check from source to verdict. */
+#ifndef DC_CLI_CHECK_H
+#define DC_CLI_CHECK_H
+
+#include "cli/options.h"
+#include "compiler/compile.h"
+#include "report/report.h"
+
+/* False: the spec has errors (in front->diags). `judged`: an expectation counts (-check, -all, or a default check). */
+bool run_check(struct front *, const struct ast *check, const struct options *, struct report_check *);
+void catch_interrupts(void);
+
+#endif

@@ -1,0 +1,178 @@
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum option_id {
+    OPT_WORKERS = 256, OPT_CHECK, OPT_ALL, OPT_DEFINE, OPT_INCLUDE, OPT_SYMMETRY, OPT_JSON, OPT_NO_TRACE, OPT_DEPTH, OPT_CONTINUE, OPT_SIMULATE,
+    OPT_WALKS, OPT_WALK_DEPTH, OPT_SEED, OPT_INTERPRET, OPT_NATIVE, OPT_MEM, OPT_DEADLOCK, OPT_FULL, OPT_QUIET, OPT_COLOUR, OPT_DUMP, OPT_HELP, OPT_VERSION,
+};
+
+static const struct {
+    const char *name, *argument, *help;
+    enum option_id id;
+} table[] = {
+    {"workers", "N|auto", "threads of the search (default: auto, one for each processor)", OPT_WORKERS},
+    {"check", "NAME", "run this check of the spec instead of the first", OPT_CHECK},
+    {"all", NULL, "run all checks of the spec", OPT_ALL},
+    {"D", "NAME=EXPR", "give a constant another value; may be repeated", OPT_DEFINE},
+    {"I", "DIR", "look for modules there too; may be repeated", OPT_INCLUDE},
+    {"depth", "N", "stop after N levels of states: a bound, so no proof", OPT_DEPTH},
+    {"continue", NULL, "go on after a violation: one shortest trace for each property", OPT_CONTINUE},
+    {"deadlock", NULL, "do not look for deadlocks (TLC's meaning of the name)", OPT_DEADLOCK},
+    {"symmetry", "on|off", "reduction by symmetric types (this version: always off)", OPT_SYMMETRY},
+    {"simulate", NULL, "random walks instead of the search: sampled, never proved", OPT_SIMULATE},
+    {"walks", "N", "how many walks (default 1000)", OPT_WALKS},
+    {"walk-depth", "N", "states in a walk at most (default 100)", OPT_WALK_DEPTH},
+    {"seed", "N", "of the walks; the same seed gives the same walks (default 1)", OPT_SEED},
+    {"interpret", NULL, "never compile the spec to C", OPT_INTERPRET},
+    {"native", NULL, "compile it before the search starts, however small it is", OPT_NATIVE},
+    {"mem", "SIZE", "limit for the search, such as 8G (default: 80 % of the machine's)", OPT_MEM},
+    {"json", "FILE|-", "write the result as JSON too (-: to standard output, instead of text)", OPT_JSON},
+    {"no-trace", NULL, "print no counterexamples", OPT_NO_TRACE},
+    {"full", NULL, "print whole states in traces, not only what changed", OPT_FULL},
+    {"quiet", NULL, "print verdicts and traces only", OPT_QUIET},
+    {"colour", "WHEN", "always, never or auto (default)", OPT_COLOUR},
+    {"dump", "WHAT", "print tokens, ast, ir or c of the check and stop", OPT_DUMP},
+    {"help", NULL, "print this", OPT_HELP},
+    {"version", NULL, "print the version", OPT_VERSION},
+};
+enum { N_OPTIONS = sizeof table / sizeof *table };
+
+void options_help(FILE *out) {
+    fputs("usage: dcheck FILE.dspec [options]\n\nChecks every behaviour of a message-passing spec. Options take one dash or two.\n\n", out);
+    for (int i = 0; i < N_OPTIONS; i++) {
+        char left[40];
+        snprintf(left, sizeof left, "-%s%s%s", table[i].name, table[i].argument ? " " : "", table[i].argument ? table[i].argument : "");
+        fprintf(out, "  %-18s %s\n", left, table[i].help);
+    }
+    fputs("\nExit code: 0 as expected, 1 not as expected, 2 inconclusive or sampled, 10 assumption, 11 deadlock, 12 invariant,\n"
+          "step or initially, 13 temporal, 14 assert, 75 evaluation error, 120 type, 150 syntax, 151 usage, 153 system.\n", out);
+}
+
+static bool number(const char *option, const char *text, uint64_t most, uint64_t *out) {
+    char *end;
+    errno = 0;
+    unsigned long long v = strtoull(text, &end, 10);
+    if (errno || *end || end == text || *text == '-' || v > most) {
+        fprintf(stderr, "dcheck: error: -%s wants a number up to %llu, not `%s`\n", option, (unsigned long long)most, text);
+        return false;
+    }
+    *out = v;
+    return true;
+}
+
+static bool size(const char *text, uint64_t *out) {
+    char *end;
+    errno = 0;
+    double v = strtod(text, &end);
+    uint64_t unit = *end == 'G' || *end == 'g' ? 1ull << 30 : *end == 'M' || *end == 'm' ? 1 << 20 : *end == 'K' || *end == 'k' ? 1 << 10 : 1;
+    if (errno || end == text || v <= 0 || v > 1e15 || (*end && end[1])) {
+        fprintf(stderr, "dcheck: error: -mem wants a size such as 8G or 500M, not `%s`\n", text);
+        return false;
+    }
+    *out = (uint64_t)(v * (double)unit);
+    return true;
+}
+
+static bool take(struct options *o, int id, const char *arg) {
+    uint64_t n;
+    switch (id) {
+    case OPT_WORKERS:
+        if (!strcmp(arg, "auto")) {
+            o->workers = 0;
+            return true;
+        }
+        if (!number("workers", arg, 1024, &n)) return false;
+        if (!n) {
+            fputs("dcheck: error: -workers wants at least 1, or auto\n", stderr);
+            return false;
+        }
+        o->workers = (uint32_t)n;
+        return true;
+    case OPT_CHECK: o->check = arg; return true;
+    case OPT_ALL: o->all = true; return true;
+    case OPT_DEFINE: VEC_PUSH(o->defines, arg); return true;
+    case OPT_INCLUDE: VEC_PUSH(o->includes, arg); return true;
+    case OPT_SYMMETRY:
+        if (strcmp(arg, "on") && strcmp(arg, "off")) {
+            fprintf(stderr, "dcheck: error: -symmetry is on or off, not `%s`\n", arg);
+            return false;
+        }
+        o->no_symmetry = !strcmp(arg, "off");
+        return true;
+    case OPT_JSON: o->json = arg; return true;
+    case OPT_NO_TRACE: o->no_trace = true; return true;
+    case OPT_DEPTH:
+        if (!number("depth", arg, UINT32_MAX, &n)) return false;
+        o->depth = (uint32_t)n;
+        return true;
+    case OPT_CONTINUE: o->keep_going = true; return true;
+    case OPT_SIMULATE: o->simulate = true; return true;
+    case OPT_WALKS: return number("walks", arg, UINT64_MAX / 2, &o->walks);
+    case OPT_WALK_DEPTH:
+        if (!number("walk-depth", arg, 1u << 24, &n)) return false;
+        o->walk_depth = (uint32_t)n;
+        return true;
+    case OPT_SEED: return number("seed", arg, UINT64_MAX, &o->seed);
+    case OPT_INTERPRET: o->interpret = true; return true;
+    case OPT_NATIVE: o->native = true; return true;
+    case OPT_MEM: return size(arg, &o->memory_bytes);
+    case OPT_DEADLOCK: o->no_deadlock = true; return true;
+    case OPT_FULL: o->full = true; return true;
+    case OPT_QUIET: o->quiet = true; return true;
+    case OPT_COLOUR:
+        if (strcmp(arg, "always") && strcmp(arg, "never") && strcmp(arg, "auto")) {
+            fprintf(stderr, "dcheck: error: -colour is always, never or auto, not `%s`\n", arg);
+            return false;
+        }
+        o->colour = !strcmp(arg, "always") ? 1 : !strcmp(arg, "never") ? 0 : -1;
+        return true;
+    case OPT_DUMP: o->dump = arg; return true;
+    case OPT_HELP: o->help = true; return true;
+    case OPT_VERSION: o->version = true; return true;
+    default: return false;
+    }
+}
+
+bool options_parse(struct options *o, int argc, char **argv) {
+    struct option longs[N_OPTIONS + 1] = {0};
+    for (int i = 0; i < N_OPTIONS; i++)
+        longs[i] = (struct option){table[i].name, table[i].argument ? required_argument : no_argument, NULL, (int)table[i].id};
+    *o = (struct options){.colour = -1, .walks = 1000, .walk_depth = 100, .seed = 1};
+    opterr = 0;
+    for (;;) {
+        int at = optind ? optind : 1;
+        int id = getopt_long_only(argc, argv, "D:I:", longs, NULL);
+        if (id == -1) break;
+        if (id == 'D') id = OPT_DEFINE;
+        if (id == 'I') id = OPT_INCLUDE;
+        if (id == '?' || !take(o, id, optarg)) {
+            if (id == '?') fprintf(stderr, "dcheck: error: the option `%s` is unknown, ambiguous or lacks its argument; see dcheck -help\n", argv[at]);
+            return false;
+        }
+    }
+    for (int i = optind; i < argc; i++) VEC_PUSH(o->files, argv[i]);
+    if (o->interpret && o->native) {
+        fputs("dcheck: error: -interpret and -native exclude each other\n", stderr);
+        return false;
+    }
+    if (!o->workers) {
+        long n = sysconf(_SC_NPROCESSORS_ONLN);
+        o->workers = n > 0 ? (uint32_t)n : 1;
+    }
+    if (!o->memory_bytes) {
+        long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+        o->memory_bytes = pages > 0 ? (uint64_t)pages * (uint64_t)page / 5 * 4 : 0;
+    }
+    return true;
+}
+
+void options_free(struct options *o) {
+    VEC_FREE(o->files);
+    VEC_FREE(o->defines);
+    VEC_FREE(o->includes);
+}

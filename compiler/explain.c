@@ -1,0 +1,559 @@
+#include "compiler/explain.h"
+
+#include <string.h>
+
+#include "compiler/eval.h"
+
+struct step { /* one step, in a form that can be looked for from another state */
+    uint32_t action;
+    uint64_t self;
+    const struct type *self_type;
+    VEC(uint64_t) key; /* message, bindings and choices, as words */
+    uint64_t *to;
+    enum dc_error error;
+    const struct ir *at;
+    bool exists;
+    struct dc_event event;
+};
+
+struct teller {
+    const struct program *p;
+    const struct sources *sources;
+    struct dc_story *story;
+    struct eval *e;
+    struct eval_record record;
+    /* one search among the successors of a state */
+    uint32_t action, ordinal, want_ordinal;
+    const struct step *want;
+    struct step *got;
+    bool tell;
+};
+
+const char *error_text(enum dc_error e) {
+    static const char *const texts[] = {[DC_OK] = "no error",
+                                        [DC_RANGE] = "a value lies outside the range it is stored in",
+                                        [DC_CAPACITY] = "more is stored than there is room for",
+                                        [DC_INDEX] = "an index lies outside the sequence",
+                                        [DC_EMPTY] = "something is chosen from nothing",
+                                        [DC_NONE] = "`none` is used as a value",
+                                        [DC_DIVISION] = "division by zero",
+                                        [DC_OVERFLOW] = "a number leaves 64 bits",
+                                        [DC_ASSERT] = "the assertion is false",
+                                        [DC_MATCH] = "no case of the match fits",
+                                        [DC_STOP_CUT] = "the step leaves the bounds of the search",
+                                        [DC_BLOCKED] = "the step does not exist"};
+    return texts[e];
+}
+
+static const char *text_of(struct teller *t, const struct type *type, uint64_t v) {
+    char *s;
+    size_t n;
+    value_print(t->p, type, v, &t->story->arena, &s, &n);
+    return s;
+}
+
+static const char *snippet(struct teller *t, struct span span) {
+    if (span.source >= t->sources->files.n || span.end <= span.begin) return "this";
+    const struct source *s = &t->sources->files.at[span.source];
+    char *text = arena_strdup(&t->story->arena, s->text + span.begin, span.end - span.begin);
+    char *to = text;
+    for (char *from = text; *from; from++) { /* one line */
+        bool blank = *from == '\n' || *from == '\t' || *from == ' ' || *from == '\r';
+        if (!blank) *to++ = *from;
+        else if (to > text && to[-1] != ' ') *to++ = ' ';
+    }
+    *to = 0;
+    return text;
+}
+
+static const char *place_text(struct teller *t, struct span span) {
+    if (span.source >= t->sources->files.n) return "";
+    const struct source *s = &t->sources->files.at[span.source];
+    struct place p = source_place(s, span.begin);
+    return arena_printf(&t->story->arena, "%s:%u:%u", s->path, p.line, p.column);
+}
+
+static const char *process_text(struct teller *t, int process, uint64_t self) {
+    const struct ir_process *pr = &t->p->processes.at[process];
+    if (!pr->id) return pr->name;
+    return arena_printf(&t->story->arena, "%s[%s]", pr->name, text_of(t, pr->id, self));
+}
+
+/* ---- one step ---- */
+
+static void add_key(struct step *s, const struct type *type, uint64_t v) {
+    if (!type->words) {
+        VEC_PUSH(s->key, v);
+        return;
+    }
+    for (uint32_t i = 0; i < type->words; i++) VEC_PUSH(s->key, ((const uint64_t *)(uintptr_t)v)[i]);
+}
+
+/* The ends of a message, as texts; NULL where it has none. */
+static const char *end_of(struct teller *t, const struct type *mt, uint64_t m, const char *end) {
+    const struct variant *v = &mt->variants[value_tag(mt, m)];
+    for (uint32_t i = 0; i < v->n && i < 2; i++) {
+        const struct field *f = &mt->fields[v->first + i];
+        if (strcmp(f->name, end)) continue;
+        const char *id = text_of(t, f->type, value_field(mt, m, f));
+        if (f->type == t->p->process_type) return id;
+        for (uint32_t k = 0; k < t->p->processes.n; k++)
+            if (t->p->processes.at[k].id == f->type) { /* several kinds may share an id type; the first is most often meant */
+                return arena_printf(&t->story->arena, "%s[%s]", t->p->processes.at[k].name, id);
+            }
+        return id;
+    }
+    return NULL;
+}
+
+static const char *message_text(struct teller *t, const struct type *mt, uint64_t m) {
+    const struct variant *v = &mt->variants[value_tag(mt, m)];
+    const char *text = v->name;
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < v->n; i++) {
+        const struct field *f = &mt->fields[v->first + i];
+        if (!strcmp(f->name, "from") || !strcmp(f->name, "to")) continue;
+        text = arena_printf(&t->story->arena, "%s%s%s: %s", text, shown++ ? ", " : "(", f->name, text_of(t, f->type, value_field(mt, m, f)));
+    }
+    return shown ? arena_printf(&t->story->arena, "%s)", text) : text;
+}
+
+static const char *step_title(struct teller *t, const struct ir_action *a, const struct step *s, const char *bindings) {
+    struct arena *ar = &t->story->arena;
+    const char *who = s->event.process;
+    switch (a->kind) {
+    case ACT_HANDLER: {
+        const char *from = s->event.from ? arena_printf(ar, " from %s", s->event.from) : "";
+        return arena_printf(ar, "%s receives %s%s%s%s", who, s->event.received, from, a->byzantine ? " (a lie)" : "", bindings);
+    }
+    case ACT_TICK: return "time passes";
+    case ACT_FAULT:
+        if (who && a->fault_name && !strcmp(a->fault_name, "crash")) return arena_printf(ar, "%s crashes", who);
+        if (who && a->fault_name && !strcmp(a->fault_name, "recover")) return arena_printf(ar, "%s recovers", who);
+        return arena_printf(ar, "%s%s%s%s", who ? who : "", who ? ": " : "", a->name, bindings);
+    default: return arena_printf(ar, "%s%s%s%s", who ? who : "", who ? ": " : "", a->name, bindings);
+    }
+}
+
+static void tell_step(struct teller *t, struct eval *e, const struct ir_action *a, struct step *s) {
+    struct dc_event *ev = &s->event;
+    const struct type *mt = a->message ? a->message->type : NULL;
+    uint64_t v;
+    ev->action = a->name;
+    ev->fault = a->fault || a->byzantine;
+    if (a->process >= 0) ev->process = process_text(t, a->process, s->self);
+    if (a->message && eval_expr(e, a->message, &v) == DC_OK) {
+        ev->received = message_text(t, mt, v);
+        ev->from = end_of(t, mt, v, "from");
+    }
+    const char *list = "";
+    for (uint32_t i = 0; i < a->n_bindings; i++)
+        if (eval_expr(e, a->bindings[i].value, &v) == DC_OK)
+            list = arena_printf(&t->story->arena, "%s%s%s = %s", list, *list ? ", " : "", a->bindings[i].name, text_of(t, a->bindings[i].value->type, v));
+    if (*list) list = arena_printf(&t->story->arena, a->kind == ACT_HANDLER ? ", with %s" : "(%s)", list);
+    for (uint32_t i = 0; i < t->record.sent.n; i++) {
+        const struct type *st = t->record.sent.at[i]->kid[0]->type;
+        uint64_t m = st->words ? (uint64_t)(uintptr_t)t->record.sent_value.at[i] : t->record.sent_value.at[i][0];
+        struct dc_sent sent = {.message = message_text(t, st, m), .to = end_of(t, st, m, "to")};
+        VEC_PUSH(ev->sent, sent);
+    }
+    ev->title = step_title(t, a, s, list);
+    if (a->torn) ev->title = arena_printf(&t->story->arena, "%s, and crashes in the middle of it", ev->title);
+    ev->note = a->byzantine ? "lie" : a->fault ? "fault" : NULL;
+}
+
+static void describe(struct teller *t, struct eval *e, const struct ir_action *a, struct step *s, enum dc_error error) {
+    s->action = t->action;
+    s->exists = true;
+    s->error = error;
+    s->at = error ? e->at : NULL;
+    uint64_t v;
+    if (a->process >= 0 && t->p->processes.at[a->process].id) {
+        s->self_type = t->p->processes.at[a->process].id;
+        s->self = e->locals[e->slot_at[a->self]];
+        VEC_PUSH(s->key, s->self);
+    }
+    if (a->message && eval_expr(e, a->message, &v) == DC_OK) add_key(s, a->message->type, v);
+    for (uint32_t i = 0; i < a->n_bindings; i++)
+        if (eval_expr(e, a->bindings[i].value, &v) == DC_OK) add_key(s, a->bindings[i].value->type, v);
+    for (uint32_t i = 0; i < e->n_choices && i < e->depth; i++) VEC_PUSH(s->key, e->choice[i]);
+    if (!error) {
+        s->to = arena_alloc(&t->story->arena, t->p->state_words * sizeof *s->to);
+        memcpy(s->to, e->target, t->p->state_words * sizeof *s->to);
+    }
+    if (t->tell) tell_step(t, e, a, s);
+}
+
+static bool same_step(const struct step *a, const struct step *b) {
+    return a->action == b->action && a->key.n == b->key.n && (!a->key.n || !memcmp(a->key.at, b->key.at, a->key.n * sizeof *a->key.at));
+}
+
+static void on_emit(void *self, struct eval *e, enum dc_error error) {
+    struct teller *t = self;
+    const struct ir_action *a = &t->p->actions.at[t->action];
+    bool by_ordinal = !t->want && t->ordinal == t->want_ordinal;
+    t->ordinal++;
+    if (t->got->exists) return;
+    if (by_ordinal) {
+        describe(t, e, a, t->got, error);
+    } else if (t->want && !error) {
+        struct step s = {0};
+        bool tell = t->tell;
+        t->tell = false;
+        describe(t, e, a, &s, error);
+        t->tell = tell;
+        if (same_step(&s, t->want)) {
+            VEC_FREE(s.key);
+            describe(t, e, a, t->got, error);
+        } else {
+            VEC_FREE(s.key);
+        }
+    }
+}
+
+/* The step `ordinal` of the state, or the one that is like `want`. */
+static bool take(struct teller *t, const uint64_t *from, uint32_t ordinal, const struct step *want, bool tell, struct step *got) {
+    memset(got, 0, sizeof *got);
+    t->ordinal = 0;
+    t->want_ordinal = ordinal;
+    t->want = want;
+    t->got = got;
+    t->tell = tell;
+    for (uint32_t a = 0; a < t->p->actions.n && !got->exists; a++) {
+        if (want && a != want->action) continue;
+        t->action = a;
+        t->e->state = from;
+        eval_action(t->e, &t->p->actions.at[a], on_emit, t);
+    }
+    return got->exists;
+}
+
+/* ---- states and changes ---- */
+
+static void add_value(struct dc_event *ev, bool change, const char *name, const char *text, const char *before, bool hidden) {
+    struct dc_value v = {.name = name, .text = text, .before = before, .hidden = hidden};
+    if (change) VEC_PUSH(ev->changes, v);
+    else VEC_PUSH(ev->state, v);
+}
+
+/* Walks a value down to map keys and record fields; says what is there, or what has changed. */
+static void walk(struct teller *t, struct dc_event *ev, const char *name, const struct type *type, uint64_t now, const uint64_t *before, bool hidden) {
+    if (before && value_same(type, *before, now)) return;
+    if (before && type->kind == T_MAP && type->key->words == 0) {
+        for (uint32_t i = 0; i < type->cap; i++) {
+            uint64_t key = value_unrank(type->key, i, NULL), b = value_element(type, *before, i, NULL);
+            const char *part = arena_printf(&t->story->arena, "%s[%s]", name, text_of(t, type->key, key));
+            walk(t, ev, part, type->elem, value_element(type, now, i, NULL), &b, hidden);
+        }
+        return;
+    }
+    if (before && type->kind == T_RECORD) {
+        for (uint32_t i = 0; i < type->n; i++) {
+            uint64_t b = value_field(type, *before, &type->fields[i]);
+            const char *part = arena_printf(&t->story->arena, "%s.%s", name, type->fields[i].name);
+            walk(t, ev, part, type->fields[i].type, value_field(type, now, &type->fields[i]), &b, hidden);
+        }
+        return;
+    }
+    add_value(ev, before != NULL, name, text_of(t, type, now), before ? text_of(t, type, *before) : NULL, hidden);
+}
+
+static void states(struct teller *t, struct dc_event *ev, const uint64_t *now, const uint64_t *before) {
+    for (uint32_t i = 0; i < t->p->vars.n; i++) {
+        const struct ir_var *v = t->p->vars.at[i];
+        uint64_t a = value_load(v->type, now, v->word, v->shift);
+        if (!v->per_instance) {
+            walk(t, ev, v->name, v->type, a, NULL, v->hidden);
+            if (before) {
+                uint64_t b = value_load(v->type, before, v->word, v->shift);
+                walk(t, ev, v->name, v->type, a, &b, v->hidden);
+            }
+            continue;
+        }
+        const struct ir_process *pr = &t->p->processes.at[v->process];
+        for (uint32_t k = 0; k < pr->n; k++) {
+            const char *name = arena_printf(&t->story->arena, "%s[%s].%s", pr->name, text_of(t, pr->id, value_unrank(pr->id, k, NULL)), v->member);
+            uint64_t x = value_element(v->type, a, k, NULL);
+            walk(t, ev, name, v->type->elem, x, NULL, v->hidden);
+            if (before) {
+                uint64_t b = value_element(v->type, value_load(v->type, before, v->word, v->shift), k, NULL);
+                walk(t, ev, name, v->type->elem, x, &b, v->hidden);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < t->p->watches.n; i++) {
+        uint64_t v;
+        t->e->state = now;
+        eval_reset(t->e);
+        if (eval_expr(t->e, t->p->watches.at[i], &v) != DC_OK) continue;
+        struct dc_value w = {.name = t->p->watches.at[i]->text, .text = text_of(t, t->p->watches.at[i]->type, v)};
+        VEC_PUSH(ev->watched, w);
+    }
+}
+
+/* ---- why a formula is false ---- */
+
+static void say(struct teller *t, const char *text) { VEC_PUSH(t->story->why, text); }
+
+static bool truth(struct teller *t, const struct ir *n, bool *known) {
+    uint64_t v = 0;
+    *known = eval_expr(t->e, n, &v) == DC_OK;
+    return v != 0;
+}
+
+static bool stop_when_false(struct eval *e, void *self) {
+    uint64_t v;
+    return eval_expr(e, self, &v) != DC_OK || !v;
+}
+static bool stop_at_once(struct eval *e, void *self) {
+    (void)e;
+    (void)self;
+    return true;
+}
+
+static void bindings_of(struct teller *t, const struct ir *n, const char *lead) {
+    const char *list = "";
+    for (uint32_t i = 0; i < n->n_gens; i++) {
+        const struct ir_gen *g = &n->gens[i];
+        uint32_t count = g->kind == G_SLICE ? g->n_fields : 1;
+        for (uint32_t k = 0; k < count; k++) {
+            uint32_t slot = g->kind == G_SLICE ? g->field_slots[k] : g->slot;
+            const char *name = slot < t->p->slot_names.n ? t->p->slot_names.at[slot] : NULL;
+            const struct type *type = t->p->slots.at[slot];
+            if (!name) continue;
+            const uint64_t *at = t->e->locals + t->e->slot_at[slot];
+            list = arena_printf(&t->story->arena, "%s%s%s = %s", list, *list ? ", " : "", name, text_of(t, type, type->words ? (uint64_t)(uintptr_t)at : *at));
+        }
+    }
+    if (*list) say(t, arena_printf(&t->story->arena, "%s %s", lead, list));
+}
+
+/* Runs the generators of n in the interpreter's own error frame. */
+static bool gens_stop(struct teller *t, const struct ir *n, bool (*body)(struct eval *, void *), void *self) {
+    jmp_buf escape, *outer = t->e->escape;
+    bool stop = false;
+    t->e->escape = &escape;
+    if (setjmp(escape) == 0) stop = eval_gens(t->e, n->gens, n->n_gens, body, self);
+    t->e->escape = outer;
+    return stop;
+}
+
+static void why(struct teller *t, const struct ir *n, bool wanted, int depth);
+
+static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
+    const char *text = snippet(t, n->span), *values = "";
+    if (n->op == IR_EQ || n->op == IR_LT || n->op == IR_LE || n->op == IR_MEMBER)
+        for (uint32_t i = 0; i < n->n; i++) {
+            uint64_t v;
+            if (n->kid[i]->op == IR_CONST || eval_expr(t->e, n->kid[i], &v) != DC_OK) continue;
+            const char *part = snippet(t, n->kid[i]->span);
+            values = arena_printf(&t->story->arena, "%s%s%s = %s", values, *values ? ", " : "", part, text_of(t, n->kid[i]->type, v));
+        }
+    say(t, arena_printf(&t->story->arena, "`%s` is %s%s%s", text, wanted ? "false" : "true", *values ? ", where " : "", values));
+}
+
+static void why(struct teller *t, const struct ir *n, bool wanted, int depth) {
+    bool known;
+    if (depth > 12) return;
+    if (n->op == IR_NOT) {
+        why(t, n->kid[0], !wanted, depth + 1);
+        return;
+    }
+    if ((n->op == IR_AND && wanted) || (n->op == IR_OR && !wanted)) { /* the first part that decides */
+        for (uint32_t i = 0; i < n->n; i++)
+            if (truth(t, n->kid[i], &known) != wanted && known) {
+                why(t, n->kid[i], wanted, depth + 1);
+                return;
+            }
+    }
+    if ((n->op == IR_OR && wanted) || (n->op == IR_AND && !wanted)) { /* all parts decide together */
+        for (uint32_t i = 0; i < n->n && i < 4; i++) why(t, n->kid[i], wanted, depth + 1);
+        return;
+    }
+    if (n->op == IR_REDUCE && n->imm == R_FORALL && wanted) {
+        if (gens_stop(t, n, stop_when_false, n->kid[0])) {
+            bindings_of(t, n, "for");
+            why(t, n->kid[0], true, depth + 1);
+            return;
+        }
+    }
+    if (n->op == IR_REDUCE && n->imm == R_EXISTS && !wanted) {
+        if (gens_stop(t, n, stop_at_once, NULL)) bindings_of(t, n, "there is");
+    }
+    if (n->op == IR_LET) {
+        uint64_t v;
+        if (eval_expr(t->e, n, &v) == DC_OK) { /* leaves the name bound */
+            why(t, n->kid[1], wanted, depth + 1);
+            return;
+        }
+    }
+    why_leaf(t, n, wanted);
+}
+
+/* ---- what blocks each process ---- */
+
+static bool any_binding(struct eval *e, void *self) {
+    (void)e;
+    *(bool *)self = true;
+    return true;
+}
+
+static const char *block_reason(struct teller *t, const struct ir_action *a) {
+    const struct ir_gen *g = &a->gens[0];
+    const struct ir *cond = g->cond;
+    uint32_t parts = !cond ? 0 : cond->op == IR_AND ? cond->n : 1;
+    bool known;
+    for (uint32_t i = 0; i < parts; i++) {
+        const struct ir *c = cond->op == IR_AND ? cond->kid[i] : cond;
+        if (!truth(t, c, &known) && known) return arena_printf(&t->story->arena, "`%s` is false", snippet(t, c->span));
+    }
+    bool any = false;
+    struct ir rest = {.gens = a->gens + 1, .n_gens = a->n_gens - 1};
+    gens_stop(t, &rest, any_binding, &any);
+    if (any) return a->body ? "it would change nothing, or its message has no room" : "";
+    if (a->kind == ACT_HANDLER) return "there is no such message that it takes";
+    return a->n_gens > 1 ? "no choice satisfies its guard" : "its guard is false";
+}
+
+static void blocked(struct teller *t, const uint64_t *state) {
+    const struct program *p = t->p;
+    t->e->state = state;
+    for (uint32_t k = 0; k < p->processes.n; k++) {
+        const struct ir_process *pr = &p->processes.at[k];
+        for (uint32_t i = 0; i < pr->n; i++) {
+            uint64_t self = pr->id ? value_unrank(pr->id, i, NULL) : 0;
+            const char *who = process_text(t, (int)k, self), *list = "";
+            for (uint32_t a = 0; a < p->actions.n; a++) {
+                const struct ir_action *act = &p->actions.at[a];
+                if (act->process != (int)k || act->fault || act->byzantine || !act->n_gens) continue;
+                if (pr->id) t->e->locals[t->e->slot_at[act->self]] = self;
+                list = arena_printf(&t->story->arena, "%s%s%s%s: %s", list, *list ? "; " : "", act->kind == ACT_HANDLER ? "on " : "", act->name, block_reason(t, act));
+            }
+            if (*list) say(t, arena_printf(&t->story->arena, "%s is blocked: %s", who, list));
+        }
+    }
+}
+
+/* ---- the whole ---- */
+
+static int actor(const struct teller *t, const struct step *s) {
+    const struct ir_action *a = &t->p->actions.at[s->action];
+    return a->process < 0 ? -1 : a->process * 65536 + (int)(s->self & 0xFFFF);
+}
+
+/* Swaps steps i and i+1 if the result is the same: the state after both. */
+static bool swap(struct teller *t, const uint64_t *start, struct step *s, uint32_t i) {
+    const uint64_t *from = i ? s[i - 1].to : start;
+    struct step b, a;
+    if (!take(t, from, 0, &s[i + 1], false, &b)) return false;
+    bool ok = !b.error && take(t, b.to, 0, &s[i], false, &a);
+    if (ok) ok = !a.error && !memcmp(a.to, s[i + 1].to, t->p->state_words * sizeof *a.to);
+    if (!ok) {
+        VEC_FREE(b.key);
+        return false;
+    }
+    VEC_FREE(s[i].key);
+    VEC_FREE(s[i + 1].key);
+    s[i] = b;
+    s[i + 1] = a;
+    return true;
+}
+
+/* Fewer changes of the acting process: a step moves up to its process's last one where it commutes with all between. */
+static bool reorder(struct teller *t, const uint64_t *start, struct step *s, uint32_t n) {
+    bool any = false;
+    for (uint32_t i = 1; i < n; i++) {
+        uint32_t home = i;
+        while (home > 0 && actor(t, &s[home - 1]) != actor(t, &s[i])) home--;
+        if (home == 0 || home == i) continue;
+        uint32_t at = i;
+        while (at > home && swap(t, start, s, at - 1)) at--;
+        if (at != home)
+            for (; at < i; at++) /* half way is no gain: back again */
+                if (!swap(t, start, s, at)) return any;
+        any |= at == home && at != i;
+    }
+    return any;
+}
+
+static void failure(struct teller *t, const struct explain_trace *x, const uint64_t *last) {
+    const struct program *p = t->p;
+    struct step s;
+    struct arena *ar = &t->story->arena;
+    if (x->step) {
+        if (!take(t, last, x->ordinal, NULL, true, &s)) return;
+        t->story->failed_step = s.event.title;
+        for (uint32_t i = 0; i < s.event.sent.n; i++)
+            say(t, arena_printf(ar, "it has sent %s%s%s", s.event.sent.at[i].message, s.event.sent.at[i].to ? " to " : "", s.event.sent.at[i].to ? s.event.sent.at[i].to : ""));
+        if (s.at) {
+            const char *what = s.at->op == IR_ASSERT && s.at->text ? s.at->text : error_text(s.error);
+            if (s.at->op == IR_FAIL && s.at->text) what = arena_printf(ar, "the network `%s` is full", s.at->text);
+            say(t, arena_printf(ar, "%s: %s", place_text(t, s.at->span), what));
+            say(t, arena_printf(ar, "in `%s`", snippet(t, s.at->span)));
+        }
+        if (x->pred >= 0 && s.to) {
+            t->e->state = last;
+            t->e->next = s.to;
+            struct dc_event ev = {0};
+            states(t, &ev, s.to, last);
+            for (uint32_t i = 0; i < ev.changes.n; i++)
+                if (!ev.changes.at[i].hidden) say(t, arena_printf(ar, "%s: %s -> %s", ev.changes.at[i].name, ev.changes.at[i].before, ev.changes.at[i].text));
+            VEC_FREE(ev.changes);
+            VEC_FREE(ev.state);
+            VEC_FREE(ev.watched);
+            t->e->state = last;
+        }
+        VEC_FREE(s.key);
+        VEC_FREE(s.event.sent);
+    }
+    t->e->state = last;
+    eval_reset(t->e);
+    if (x->pred >= 0 && x->error) {
+        uint64_t v;
+        if (eval_expr(t->e, p->preds.at[x->pred].body, &v)) say(t, arena_printf(ar, "%s: %s, in `%s`", place_text(t, t->e->at->span), error_text(x->error), snippet(t, t->e->at->span)));
+    } else if (x->pred >= 0 && p->preds.at[x->pred].kind != DC_REACHABLE) {
+        why(t, p->preds.at[x->pred].body, true, 0);
+    }
+    if (x->stop) blocked(t, last);
+}
+
+bool explain(const struct program *p, const struct sources *sources, const struct explain_trace *x, struct dc_story *story) {
+    struct teller t = {.p = p, .sources = sources, .story = story};
+    uint32_t words = p->state_words, n = x->length ? x->length - 1 : 0;
+    bool ok = true;
+    memset(story, 0, sizeof *story);
+    t.e = eval_open(p);
+    t.e->target = mem_alloc(words * sizeof *t.e->target);
+    t.e->record = &t.record;
+    struct step *steps = mem_alloc((n + 1) * sizeof *steps);
+    for (uint32_t i = 0; i < n && ok; i++) {
+        const uint64_t *from = x->states + (size_t)i * words;
+        ok = take(&t, from, x->ordinals[i + 1], NULL, false, &steps[i]) && !steps[i].error && !memcmp(steps[i].to, from + words, words * sizeof *from);
+    }
+    if (ok && x->reorder) story->reordered = reorder(&t, x->states, steps, n);
+    const uint64_t *at = x->states;
+    if (ok && x->length) {
+        struct dc_event start = {.title = "initial state"};
+        states(&t, &start, at, NULL);
+        VEC_PUSH(story->events, start);
+    }
+    for (uint32_t i = 0; i < n && ok; i++) { /* told from a second execution, in the order that is shown */
+        struct step told;
+        ok = take(&t, at, 0, &steps[i], true, &told) && !told.error && !memcmp(told.to, steps[i].to, words * sizeof *at);
+        if (!ok) break;
+        states(&t, &told.event, told.to, at);
+        VEC_PUSH(story->events, told.event);
+        at = told.to;
+        VEC_FREE(told.key);
+    }
+    if (ok && x->length) failure(&t, x, at);
+    for (uint32_t i = 0; i < n; i++) VEC_FREE(steps[i].key);
+    mem_free(steps);
+    VEC_FREE(t.record.sent);
+    VEC_FREE(t.record.sent_value);
+    arena_free(&t.record.arena);
+    mem_free(t.e->target);
+    t.e->target = NULL;
+    eval_close(t.e);
+    return ok;
+}

@@ -1,0 +1,13 @@
+#include "model/story.h"
+
+void story_free(struct dc_story *s) {
+    for (uint32_t i = 0; i < s->events.n; i++) {
+        VEC_FREE(s->events.at[i].sent);
+        VEC_FREE(s->events.at[i].changes);
+        VEC_FREE(s->events.at[i].state);
+        VEC_FREE(s->events.at[i].watched);
+    }
+    VEC_FREE(s->events);
+    VEC_FREE(s->why);
+    arena_free(&s->arena);
+}

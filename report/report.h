@@ -1,0 +1,55 @@
+/* What a person or a tool reads of one check: text and JSON from the same record. Nothing here computes a verdict. */
+#ifndef DC_REPORT_REPORT_H
+#define DC_REPORT_REPORT_H
+
+#include <stdio.h>
+
+#include "base/diag.h"
+#include "checker/search.h"
+#include "model/story.h"
+
+enum verdict { VERDICT_PROVED, VERDICT_VIOLATED, VERDICT_INCONCLUSIVE, VERDICT_SAMPLED, VERDICT_ERROR };
+
+struct report_property {
+    const char *name, *kind; /* "invariant", "reachable", "deadlock", … */
+    enum verdict verdict;
+    const char *note;        /* or NULL: "a witness of 7 states", "not evaluated by this version" */
+    bool found;              /* it has a trace */
+};
+
+struct report_trace {
+    const char *property, *kind, *headline; /* headline: "invariant Agreement is violated" */
+    bool witness;
+    struct dc_story story;
+};
+
+struct report_check {
+    const char *spec, *check; /* check: its name, or NULL */
+    const char *constants;    /* "N = 3, B = 2" */
+    enum verdict verdict;
+    bool expected;
+    int code;                 /* exit code (docs/verdicts.md) */
+    const char *reason;       /* of an inconclusive verdict, or of an unmet expectation; NULL if none */
+    const char *property, *kind;
+    VEC(struct report_property) properties;
+    VEC(struct report_trace) traces;
+    VEC(const char *) warnings;
+    VEC(const char *) actions; /* "acceptor: Prepare" and the like, by action */
+    struct search_result result;
+    uint32_t workers;
+    const char *execution;    /* "interpreter", "native", "interpreter, then native" */
+    uint64_t seed;
+};
+
+const char *verdict_word(enum verdict);
+
+struct report_style {
+    bool colour, full, quiet, trace;
+};
+void report_text(const struct report_check *, const struct report_style *, FILE *);
+/* All checks of a run as one document (docs/json.md). False: it could not be written. */
+bool report_json(const struct report_check *const *, uint32_t n, const char *spec, const char *version, FILE *);
+void report_free(struct report_check *);
+void print_count(FILE *, uint64_t); /* 1,234,567 */
+
+#endif
