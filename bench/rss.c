@@ -1,10 +1,11 @@
 /* Run one command and report what it cost; or measure what first-touched memory costs here.
  *
- *   rss [-limit SECONDS] -out FILE COMMAND ARGUMENT...
+ *   rss [-pretouch MIB] [-limit SECONDS] -out FILE COMMAND ARGUMENT...
  *       runs COMMAND in a process group of its own and writes one line to FILE:
  *       wall seconds, user seconds, system seconds, peak resident KiB, status
  *       (all separated by tabs). The status is the exit code, 128 + signal, or "limit" when
  *       the time ran out; the group is then interrupted, and killed three seconds later.
+ *       With -pretouch, that much memory is touched and given back first, outside the clock.
  *   rss -touch MIB
  *       writes seconds per GiB for touching fresh memory, then for touching it again in a new mapping.
  *
@@ -121,17 +122,21 @@ static int measure(char **command, unsigned limit, const char *out_path) {
 
 int main(int argc, char **argv) {
     unsigned limit = 0;
+    unsigned long pretouch = 0;
     const char *out_path = NULL;
     int i = 1;
     for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
         if (!strcmp(argv[i], "-touch")) return touch(strtoul(argv[i + 1], NULL, 10));
         if (!strcmp(argv[i], "-limit")) limit = (unsigned)strtoul(argv[i + 1], NULL, 10);
+        else if (!strcmp(argv[i], "-pretouch")) pretouch = strtoul(argv[i + 1], NULL, 10);
         else if (!strcmp(argv[i], "-out")) out_path = argv[i + 1];
         else break;
     }
     if (!out_path || i >= argc || argv[i][0] == '-') {
-        fprintf(stderr, "usage: rss [-limit SECONDS] -out FILE COMMAND ARGUMENT...\n       rss -touch MIB\n");
+        fprintf(stderr,
+                "usage: rss [-pretouch MIB] [-limit SECONDS] -out FILE COMMAND ARGUMENT...\n       rss -touch MIB\n");
         return 2;
     }
+    if (pretouch) touch_once((size_t)pretouch << 20); /* no memory to warm is no error */
     return measure(argv + i, limit, out_path);
 }

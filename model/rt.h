@@ -190,6 +190,35 @@ DC_INLINE unsigned dc_list_copies(const dc_word *l, const dc_word *x, DC_LIST) {
     return k;
 }
 
+/* set operations on sorted lists: 0 union, 1 intersection, 2 difference; to must not overlap. False: no room. */
+DC_INLINE bool dc_list_combine(int op, dc_word *to, const dc_word *x, const dc_word *y, DC_LIST) {
+    unsigned n = dc_list_len(x, DC_G), words = dc_list_words(DC_G);
+    if (op == 0) dc_copy(to, y, words);
+    else dc_zero(to, words);
+    for (unsigned i = 0; i < n; i++) {
+        dc_word code = b ? dc_list_get(x, i, DC_G) : 0;
+        const dc_word *e = b ? &code : dc_list_at(x, i, ew);
+        bool in = op == 0 || dc_list_has(y, e, DC_G) == (op == 1);
+        if (in && !dc_list_insert(to, e, false, DC_G)) return false;
+    }
+    return true;
+}
+DC_INLINE bool dc_list_subset(const dc_word *x, const dc_word *y, DC_LIST) {
+    unsigned n = dc_list_len(x, DC_G);
+    for (unsigned i = 0; i < n; i++) {
+        dc_word code = b ? dc_list_get(x, i, DC_G) : 0;
+        if (!dc_list_has(y, b ? &code : dc_list_at(x, i, ew), DC_G)) return false;
+    }
+    return true;
+}
+/* n <= 64 bits of a bit set from position `from`. */
+DC_INLINE dc_word dc_window(const dc_word *s, dc_word from, unsigned n) {
+    unsigned shift = (unsigned)(from % 64);
+    dc_word w = s[from / 64] >> shift;
+    if (shift && shift + n > 64) w |= s[from / 64 + 1] << (64 - shift);
+    return w & dc_mask(n);
+}
+
 /* checked 64-bit arithmetic; Euclidean division: the remainder is never negative */
 DC_INLINE int64_t dc_div(int64_t a, int64_t b) {
     int64_t q = a / b, r = a % b;
@@ -198,6 +227,28 @@ DC_INLINE int64_t dc_div(int64_t a, int64_t b) {
 DC_INLINE int64_t dc_mod(int64_t a, int64_t b) {
     int64_t r = a % b;
     return r < 0 ? (b > 0 ? r + b : r - b) : r;
+}
+
+/* The choices of one run of a body: an odometer, whose last wheel turns fastest. */
+enum { DC_CHOICES = 256 };
+struct dc_choices {
+    uint32_t choice[DC_CHOICES], of[DC_CHOICES], n, depth;
+};
+DC_INLINE uint32_t dc_choose(struct dc_choices *c, uint32_t of) {
+    uint32_t d = c->depth++;
+    if (d < c->n) return c->choice[d];
+    c->choice[d] = 0;
+    c->of[d] = of;
+    c->n = d + 1;
+    return 0;
+}
+DC_INLINE bool dc_turn(struct dc_choices *c) {
+    if (c->n > c->depth) c->n = c->depth;
+    while (c->n > 0) {
+        if (++c->choice[c->n - 1] < c->of[c->n - 1]) return true;
+        c->n--;
+    }
+    return false;
 }
 
 #endif
