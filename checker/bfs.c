@@ -60,6 +60,7 @@ struct bfs {
     _Atomic uint64_t inserted;
     atomic_bool want_growth, over;
     uint64_t want;             /* predicates still to be tested */
+    uint64_t state_preds, initial_preds, step_preds; /* by kind */
     /* the gate */
     pthread_mutex_t lock;
     pthread_cond_t turn;
@@ -101,15 +102,12 @@ static void found_on_step(struct worker *w, const struct dc_step *s, enum findin
 }
 
 /* Tests a new state. Returns whether it is to be expanded. */
-static bool judge(struct worker *w, const uint64_t *state, uint32_t level) {
+/* `affected`: the predicates that the step into it may have changed; the parent has passed all, so the rest still holds. */
+static bool judge(struct worker *w, const uint64_t *state, uint32_t level, uint64_t affected) {
     struct bfs *b = w->bfs;
-    uint64_t state_kinds = 0, holds;
+    uint64_t state_kinds = b->state_preds | (w->initial ? b->initial_preds : 0), holds;
     uint32_t pred = 0, site = 0;
-    for (uint32_t i = 0; i < b->model->n_preds && i < 64; i++) {
-        enum dc_kind k = b->model->preds[i].kind;
-        if (k == DC_INVARIANT || k == DC_REACHABLE || k == DC_CUT || (k == DC_INITIALLY && w->initial)) state_kinds |= (uint64_t)1 << i;
-    }
-    uint64_t want = b->want & state_kinds;
+    uint64_t want = b->want & state_kinds & affected;
     if (!want) return true;
     enum dc_error error = w->model->test(w->model, w->scratch, state, want, &holds, &pred, &site);
     struct finding f = {.kind = FOUND_PRED, .site = site, .action = UINT32_MAX, .level = level};
@@ -196,10 +194,7 @@ static void insert_batch(struct worker *w) {
             w->fired[s->action]++;
             if (!w->moves[s->from]) w->moves[s->from] = !dc_same(u, t, words);
             if (b->want && b->o->preds) {
-                uint64_t steps = 0, holds;
-                for (uint32_t k = 0; k < b->model->n_preds && k < 64; k++)
-                    if (b->model->preds[k].kind == DC_STEP) steps |= (uint64_t)1 << k;
-                steps &= b->want;
+                uint64_t steps = b->step_preds & b->want, holds;
                 uint32_t pred, site;
                 if (steps && !b->parents && !dc_same(u, t, words)) {
                     enum dc_error error = w->model->test_step(w->model, w->scratch, u, t, steps, &holds, &pred, &site);
@@ -219,7 +214,7 @@ static void insert_batch(struct worker *w) {
         if (!is_new) continue;
         fresh++;
         if (!w->initial) w->found_new[s->action]++;
-        if (judge(w, t, level)) push(w, t);
+        if (judge(w, t, level, w->initial ? UINT64_MAX : w->model->actions[s->action].affects)) push(w, t);
     }
     w->distinct += fresh;
     out->n = 0;
@@ -548,6 +543,13 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
     if (parents) /* cuts shape the graph, so they count in both runs */
         for (uint32_t i = 0; i < m->n_preds && i < 64; i++)
             if (m->preds[i].kind == DC_CUT) b.want |= o->preds & ((uint64_t)1 << i);
+    for (uint32_t i = 0; i < m->n_preds && i < 64; i++) {
+        enum dc_kind k = m->preds[i].kind;
+        uint64_t bit = (uint64_t)1 << i;
+        if (k == DC_INVARIANT || k == DC_REACHABLE || k == DC_CUT) b.state_preds |= bit;
+        if (k == DC_INITIALLY) b.initial_preds |= bit;
+        if (k == DC_STEP) b.step_preds |= bit;
+    }
     b.block_bytes = sizeof(struct block) + (uint64_t)BLOCK * m->state_words * 8;
     pthread_mutex_init(&b.lock, NULL);
     pthread_cond_init(&b.turn, NULL);

@@ -107,7 +107,7 @@ struct dc_model *eval_model(const struct program *p) {
     i->preds = mem_alloc((p->preds.n + 1) * sizeof *i->preds);
     for (uint32_t k = 0; k < p->actions.n; k++) {
         const struct ir_action *a = &p->actions.at[k];
-        i->actions[k] = (struct dc_action){.name = a->name, .process = a->process >= 0 ? p->processes.at[a->process].name : NULL, .fault = a->fault};
+        i->actions[k] = (struct dc_action){.name = a->name, .process = a->process >= 0 ? p->processes.at[a->process].name : NULL, .fault = a->fault, .affects = program_affects(p, k)};
     }
     for (uint32_t k = 0; k < p->preds.n; k++) i->preds[k] = (struct dc_pred){.name = p->preds.at[k].name, .kind = p->preds.at[k].kind};
     i->model = (struct dc_model){.abi = DC_ABI,

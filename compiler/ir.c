@@ -618,6 +618,45 @@ void ir_slice(struct program *p, struct ir_gen *gens, uint32_t n, struct ir **re
     }
 }
 
+void ir_reads(const struct ir *e, bool *vars) {
+    if (!e) return;
+    if (e->op == IR_STATE) vars[e->var->index] = true;
+    for (uint32_t i = 0; i < e->n; i++) ir_reads(e->kid[i], vars);
+    for (uint32_t i = 0; i < e->n_gens; i++) {
+        const struct ir_gen *g = &e->gens[i];
+        ir_reads(g->src, vars);
+        ir_reads(g->src2, vars);
+        ir_reads(g->cond, vars);
+        for (uint32_t k = 0; k < g->n_fields; k++) ir_reads(g->fixed[k], vars);
+    }
+}
+
+void ir_writes(const struct ir *e, bool *vars) {
+    if (!e) return;
+    if (e->op == IR_STORE) {
+        const struct ir *root = e->kid[0];
+        while (root->op != IR_STATE) root = root->kid[0];
+        vars[root->var->index] = true;
+        return;
+    }
+    for (uint32_t i = 0; i < e->n; i++) ir_writes(e->kid[i], vars);
+}
+
+uint64_t program_affects(const struct program *p, uint32_t action) {
+    bool *written = mem_alloc(p->vars.n + 1), *read = mem_alloc(p->vars.n + 1);
+    uint64_t bits = 0;
+    ir_writes(p->actions.at[action].body, written);
+    for (uint32_t i = 0; i < p->preds.n && i < 64; i++) {
+        memset(read, 0, p->vars.n + 1);
+        ir_reads(p->preds.at[i].body, read);
+        for (uint32_t v = 0; v < p->vars.n; v++)
+            if (read[v] && written[v]) bits |= (uint64_t)1 << i;
+    }
+    mem_free(written);
+    mem_free(read);
+    return bits;
+}
+
 static void dump_gens(const struct program *p, const struct ir *e, FILE *out, int indent) {
     static const char *const kinds[] = {"values", "set", "range", "bag", "bag-all", "subsets", "let", "slice"};
     for (uint32_t i = 0; i < e->n_gens; i++) {

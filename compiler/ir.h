@@ -197,6 +197,12 @@ struct ir *ir_subst(struct program *, struct ir *, uint32_t slot, struct ir *val
 bool ir_mentions(const struct ir *, uint32_t slot);
 bool ir_cheap(const struct ir *); /* may be repeated instead of bound */
 
+/* Read and write sets: which variables a tree reads or assigns, one bool each by index of the variable. */
+void ir_reads(const struct ir *, bool *vars);
+void ir_writes(const struct ir *, bool *vars);
+/* Predicates (bits, the first 64) that read a variable which the action may write. */
+uint64_t program_affects(const struct program *, uint32_t action);
+
 void program_dump(const struct program *, FILE *);
 void ir_dump(const struct program *, const struct ir *, FILE *, int indent);
 

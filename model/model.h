@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DC_ABI = 3 };
+enum { DC_ABI = 4 };
 
 enum dc_kind { DC_INVARIANT, DC_INITIALLY, DC_STEP, DC_REACHABLE, DC_FINAL, DC_CUT, DC_TEMPORAL };
 
@@ -41,6 +41,7 @@ struct dc_pred {
 struct dc_action {
     const char *name, *process;
     bool fault;
+    uint64_t affects; /* predicates (bits) that read what this action writes: the others keep their value over its steps */
 };
 
 /* One record a successor, in step with the states: `ordinal` counts the successors of one state from 0. */
