@@ -283,6 +283,14 @@ static void judge(struct front *f, const struct program *p, const struct ast *ch
                                                    : "but the check expects an error";
 }
 
+/* "file:line:col: ", or nothing where the source is not at hand (a program read from its text). */
+static const char *position(struct front *f, struct span span) {
+    if (span.source >= f->sources.files.n) return "";
+    const struct source *s = &f->sources.files.at[span.source];
+    struct place at = source_place(s, span.begin);
+    return arena_printf(&f->arena, "%s:%u:%u: ", s->path, at.line, at.column);
+}
+
 static void add_actions(struct front *f, const struct program *p, struct report_check *r) {
     for (uint32_t i = 0; i < p->actions.n; i++) {
         const struct ir_action *a = &p->actions.at[i];
@@ -292,9 +300,7 @@ static void add_actions(struct front *f, const struct program *p, struct report_
         VEC_PUSH(r->actions, name);
         bool never = r->verdict == VERDICT_PROVED && r->result.fired && !r->result.fired[i] && !a->torn && !a->byzantine && !a->fault;
         if (!never) continue;
-        const struct source *s = &f->sources.files.at[a->span.source];
-        struct place at = source_place(s, a->span.begin);
-        VEC_PUSH(r->warnings, arena_printf(&f->arena, "%s:%u:%u: %s never happens", s->path, at.line, at.column, name));
+        VEC_PUSH(r->warnings, arena_printf(&f->arena, "%s%s never happens", position(f, a->span), name));
     }
 }
 
@@ -302,21 +308,20 @@ static bool broken_assumption(struct front *f, const struct program *p, struct r
     for (uint32_t i = 0; i < p->preds.n; i++) {
         const struct ir_pred *q = &p->preds.at[i];
         if (!q->module || strcmp(q->module, "assume")) continue;
-        const struct source *s = &f->sources.files.at[q->span.source];
-        struct place at = source_place(s, q->span.begin);
+        const struct source *s = q->span.source < f->sources.files.n ? &f->sources.files.at[q->span.source] : NULL;
         r->verdict = VERDICT_ERROR;
         r->kind = "assume";
         r->property = "assume";
         r->code = EXIT_ASSUMPTION;
         r->execution = "nothing was run";
-        r->reason = arena_printf(&f->arena, "%s:%u:%u: the assumption `%.*s` is false of these constants", s->path, at.line, at.column,
-                                 (int)(q->span.end - q->span.begin), s->text + q->span.begin);
+        r->reason = arena_printf(&f->arena, "%sthe assumption `%.*s` is false of these constants", position(f, q->span), s ? (int)(q->span.end - q->span.begin) : 1,
+                                 s ? s->text + q->span.begin : "?");
         return true;
     }
     return false;
 }
 
-static void settings(struct front *f, const struct options *o, struct compile_options *out) {
+void define_settings(struct front *f, const struct options *o, struct compile_options *out) {
     for (uint32_t i = 0; i < o->defines.n; i++) {
         const char *text = o->defines.at[i], *equal = strchr(text, '=');
         const struct ast *d = front_define(f, text);
@@ -331,19 +336,7 @@ static void settings(struct front *f, const struct options *o, struct compile_op
     }
 }
 
-bool run_check(struct front *f, const struct ast *check, const struct options *o, struct report_check *r) {
-    struct compile_options how = {.check = check};
-    memset(r, 0, sizeof *r);
-    r->spec = f->sources.files.at[f->root->source].path;
-    r->check = check->text;
-    r->workers = o->workers;
-    r->seed = o->seed;
-    r->constants = "";
-    settings(f, o, &how);
-    struct program *p = f->diags.errors ? NULL : compile(f, &how);
-    VEC_FREE(how.defines);
-    if (!p) return false;
-    r->constants = constants(f, check, o);
+static void run_program(struct front *f, struct program *p, const struct ast *check, const struct options *o, struct report_check *r) {
     bool stops = !o->no_deadlock && !allows_deadlock(check);
     if (!broken_assumption(f, p, r)) {
         struct dc_model *interpreted = eval_model(p);
@@ -376,7 +369,32 @@ bool run_check(struct front *f, const struct ast *check, const struct options *o
         native_close(session.native);
         eval_model_free(interpreted);
     }
+}
+
+static void start_report(struct report_check *r, const char *path, const struct options *o) {
+    memset(r, 0, sizeof *r);
+    r->spec = path;
+    r->workers = o->workers;
+    r->seed = o->seed;
+    r->constants = "";
+}
+
+bool run_check(struct front *f, const struct ast *check, const struct options *o, struct report_check *r) {
+    struct compile_options how = {.check = check};
+    start_report(r, f->sources.files.at[f->root->source].path, o);
+    r->check = check->text;
+    define_settings(f, o, &how);
+    struct program *p = f->diags.errors ? NULL : compile(f, &how);
+    VEC_FREE(how.defines);
+    if (!p) return false;
+    r->constants = constants(f, check, o);
+    run_program(f, p, check, o, r);
     program_free(p);
     mem_free(p);
     return true;
+}
+
+void run_ir(struct front *f, struct program *p, const char *path, const struct options *o, struct report_check *r) {
+    start_report(r, path, o);
+    run_program(f, p, NULL, o, r);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/check.h"
+#include "compiler/irtext.h"
 #include "compiler/native.h"
 
 #ifndef DC_VERSION
@@ -39,7 +40,8 @@ static int diag_code(const struct diags *d) {
     return code ? code : EXIT_TYPE;
 }
 
-static int dump(struct front *f, const struct ast *check, const char *what) {
+static int dump(struct front *f, const struct ast *check, const struct options *o) {
+    const char *what = o->dump;
     if (!strcmp(what, "tokens")) {
         struct tokens t = {0};
         lex_source(&f->sources, f->root->source, &f->names, &f->diags, &t);
@@ -56,19 +58,82 @@ static int dump(struct front *f, const struct ast *check, const char *what) {
         return EXIT_USAGE;
     }
     struct compile_options how = {.check = check};
-    struct program *p = compile(f, &how);
+    define_settings(f, o, &how);
+    struct program *p = f->diags.errors ? NULL : compile(f, &how);
+    VEC_FREE(how.defines);
     if (!p) return diag_code(&f->diags);
-    if (what[0] == 'i') program_dump(p, stdout);
+    if (what[0] == 'i') program_write(p, stdout);
     else cgen_write(p, stdout);
     program_free(p);
     mem_free(p);
     return EXIT_OK;
 }
 
+/* Prints and writes what `done` checks have found; returns the exit code of the first that is not as expected. */
+static int finish(const struct options *o, const char *path, struct report_check *results, uint32_t done, int code) {
+    const struct report_check **list = mem_alloc((done + 1) * sizeof *list);
+    bool json_only = o->json && !strcmp(o->json, "-");
+    for (uint32_t i = 0; i < done; i++) {
+        list[i] = &results[i];
+        if (!code) code = results[i].code;
+    }
+    if (o->json && done) {
+        FILE *out = json_only ? stdout : fopen(o->json, "w");
+        bool written = out && report_json(list, done, path, DC_VERSION, out);
+        if (out && !json_only && fclose(out) != 0) written = false;
+        if (!written) {
+            fprintf(stderr, "dcheck: error: %s: %s\n", o->json, strerror(errno));
+            code = EXIT_SYSTEM;
+        }
+    }
+    for (uint32_t i = 0; i < done; i++) report_free(&results[i]);
+    mem_free(list);
+    return code;
+}
+
+static void print_check(const struct options *o, const struct report_check *r, bool again) {
+    struct report_style style = {.colour = o->colour == 1 || (o->colour < 0 && isatty(1)), .full = o->full, .quiet = o->quiet, .trace = !o->no_trace};
+    if (o->json && !strcmp(o->json, "-")) return;
+    if (again) fputc('\n', stdout);
+    report_text(r, &style, stdout);
+    fflush(stdout);
+}
+
+/* A program in its text form: FILE.ir, as -dump ir prints it. */
+static int run_text(struct front *f, const struct options *o, const char *path) {
+    int source = source_read(&f->sources, path);
+    const char *error;
+    size_t offset;
+    if (source < 0) {
+        fprintf(stderr, "dcheck: error: %s: %s\n", path, strerror(errno));
+        return EXIT_SYSTEM;
+    }
+    const struct source s = f->sources.files.at[source];
+    struct program *p = program_read(s.text, s.n, &error, &offset);
+    if (!p) {
+        struct span at = {(uint32_t)source, (uint32_t)offset, (uint32_t)offset + 1};
+        diag_add(&f->diags, DIAG_ERROR, DIAG_SYNTAX, at, "this is not the text of a program: %s", error);
+        return EXIT_SYNTAX;
+    }
+    f->sources.files.n = 0; /* its spans point into the spec that it came from */
+    int code = EXIT_OK;
+    if (o->dump) {
+        if (!strcmp(o->dump, "c")) cgen_write(p, stdout);
+        else program_write(p, stdout);
+    } else {
+        struct report_check r;
+        run_ir(f, p, path, o, &r);
+        print_check(o, &r, false);
+        code = finish(o, path, &r, 1, EXIT_OK);
+    }
+    program_free(p);
+    mem_free(p);
+    return code;
+}
+
 static int run_checks(struct front *f, const struct options *o, const char *path) {
     const struct ast **checks;
     uint32_t n = front_checks(f, &checks), first = 0, last = 1;
-    bool colour = o->colour == 1 || (o->colour < 0 && isatty(1));
     if (o->all) last = n;
     if (o->check) {
         const char *names[256];
@@ -82,45 +147,26 @@ static int run_checks(struct front *f, const struct options *o, const char *path
         }
         last = first + 1;
     }
-    if (o->dump) return dump(f, checks[first], o->dump);
+    if (o->dump) return dump(f, checks[first], o);
     struct report_check *results = mem_alloc(n * sizeof *results);
-    const struct report_check **list = mem_alloc(n * sizeof *list);
     uint32_t done = 0;
-    int code = EXIT_OK;
-    bool json_only = o->json && !strcmp(o->json, "-"), ok = true;
-    struct report_style style = {.colour = colour, .full = o->full, .quiet = o->quiet, .trace = !o->no_trace};
+    bool ok = true;
     for (uint32_t i = first; i < last && ok; i++) {
         ok = run_check(f, checks[i], o, &results[done]);
-        if (!ok) break;
-        if (!json_only) {
-            if (done) fputc('\n', stdout);
-            report_text(&results[done], &style, stdout);
-            fflush(stdout);
-        }
-        if (!code) code = results[done].code;
-        list[done] = &results[done];
-        done++;
+        if (ok) print_check(o, &results[done++], i > first);
     }
-    if (!ok) code = diag_code(&f->diags);
-    if (o->json && ok) {
-        FILE *out = json_only ? stdout : fopen(o->json, "w");
-        bool written = out && report_json(list, done, path, DC_VERSION, out);
-        if (out && !json_only && fclose(out) != 0) written = false;
-        if (!written) {
-            fprintf(stderr, "dcheck: error: %s: %s\n", o->json, strerror(errno));
-            code = EXIT_SYSTEM;
-        }
-    }
-    for (uint32_t i = 0; i < done; i++) report_free(&results[i]);
+    int code = finish(o, path, results, done, ok ? EXIT_OK : diag_code(&f->diags));
     mem_free(results);
-    mem_free(list);
     return code;
 }
 
 static int run_file(const struct options *o, const char *path) {
     struct front f = {0};
     int code = EXIT_OK;
-    if (!front_load(&f, path)) {
+    size_t length = strlen(path);
+    if (length > 3 && !strcmp(path + length - 3, ".ir")) {
+        code = run_text(&f, o, path);
+    } else if (!front_load(&f, path)) {
         fprintf(stderr, "dcheck: error: %s: %s\n", path, strerror(errno));
         code = EXIT_SYSTEM;
     } else {

@@ -47,6 +47,11 @@ struct program *compile(struct front *f, struct compile_options *options) {
         VEC_FREE(c.modules.at[i]->symbols);
         VEC_FREE(c.modules.at[i]->open);
     }
+    for (uint32_t i = 0; i < c.detached.n; i++) {
+        VEC_FREE(c.detached.at[i]->symbols);
+        VEC_FREE(c.detached.at[i]->open);
+    }
+    VEC_FREE(c.detached);
     VEC_FREE(c.modules);
     VEC_FREE(c.processes);
     for (uint32_t i = 0; i < c.messages.n; i++) {

@@ -334,6 +334,7 @@ static struct scope *instantiate(struct compile *c, const struct unit *u, const 
                                  struct scope *parent) {
     struct scope *s = scope_new(c, parent, u);
     s->alias = alias;
+    s->decls = u->tree->kid[0];
     declare_unit(c, s, u->tree->kid[0]);
     for (uint32_t i = 0; bindings && i < bindings->n; i++) {
         const struct ast *b = bindings->kid[i];
@@ -345,6 +346,14 @@ static struct scope *instantiate(struct compile *c, const struct unit *u, const 
         y->override = b->kid[0];
         y->override_scope = from;
     }
+    return s;
+}
+
+struct scope *module_instance(struct compile *c, const struct unit *u, const char *alias, const struct ast *bindings, struct scope *from) {
+    uint32_t before = c->modules.n;
+    struct scope *s = instantiate(c, u, alias, bindings, from, NULL);
+    for (uint32_t i = before; i < c->modules.n; i++) VEC_PUSH(c->detached, c->modules.at[i]);
+    c->modules.n = before;
     return s;
 }
 
@@ -468,11 +477,37 @@ static void declare_processes(struct compile *c, struct scope *s) {
         info.scope = scope_new(c, s, s->unit);
         info.scope->process = y->index;
         info.scope->alias = s->alias;
+        info.scope->decls = y->decl->kid[1];
         y->inner = info.scope;
         VEC_PUSH(c->processes, info);
         declare_unit(c, info.scope, y->decl->kid[1]);
         struct ir_process ip = {.name = y->name, .id = info.id, .n = info.n, .span = y->decl->span};
         VEC_PUSH(P(c)->processes, ip);
+    }
+}
+
+/* extend P[i] { ... }: more variables and steps of a process, in a scope of their own under the module that says so. */
+static void declare_extensions(struct compile *c, struct scope *s) {
+    for (uint32_t i = 0; s->process < 0 && i < s->decls->n; i++) {
+        const struct ast *d = s->decls->kid[i];
+        if (d->kind != AST_EXTEND) continue;
+        struct symbol *y = lookup(s, d->text);
+        if (!y || y->kind != SYM_PROCESS || y->index < 0) {
+            error_at(c, d->span, "there is no process `%s` to extend", d->text);
+            continue;
+        }
+        struct process_info *pi = &c->processes.at[y->index];
+        if ((pi->id != NULL) != (d->kid[0] != NULL)) {
+            struct diag *x = error_at(c, d->span, pi->id ? "`%s` has several instances" : "`%s` has one instance", d->text);
+            hint(c, x, pi->id ? "write `extend %s[i] { ... }`" : "write `extend %s { ... }`", d->text);
+            continue;
+        }
+        struct scope *inner = scope_new(c, s, s->unit);
+        inner->process = y->index;
+        inner->decls = d->kid[1];
+        if (d->kid[0]) declare(c, inner, SYM_VALUE, d->kid[0]->text, d->kid[0])->state = 2;
+        declare_unit(c, inner, d->kid[1]);
+        VEC_PUSH(pi->scope->open, inner);
     }
 }
 
@@ -702,7 +737,7 @@ static void declare_faults(struct compile *c) {
 }
 
 static void check_assumes(struct compile *c, struct scope *s) {
-    const struct ast *decls = s->unit->tree->kid[0];
+    const struct ast *decls = s->decls;
     for (uint32_t i = 0; s->process < 0 && i < decls->n; i++) {
         if (decls->kid[i]->kind != AST_ASSUME) continue;
         struct cx x = cx_const(c, s);
@@ -716,10 +751,12 @@ static void check_assumes(struct compile *c, struct scope *s) {
 
 void lower_declare(struct compile *c) {
     c->root = scope_new(c, NULL, c->front->root);
+    c->root->decls = c->root->unit->tree->kid[0];
     declare_unit(c, c->root, c->root->unit->tree->kid[0]);
     apply_settings(c);
     for (uint32_t i = 0; i < c->modules.n; i++)
         if (c->modules.at[i]->process < 0) declare_processes(c, c->modules.at[i]);
+    for (uint32_t i = 0, n = c->modules.n; i < n; i++) declare_extensions(c, c->modules.at[i]);
     make_process_type(c);
     declare_networks(c);
     const struct ast *check = c->options->check;

@@ -1692,6 +1692,58 @@ static struct ir *room(struct compile *c, struct cx *x, const struct ast *a) {
     return bad(c, a->span);
 }
 
+static bool may_block(const struct compile *c, const struct ast *a) {
+    if (!a) return false;
+    if (a->kind == AST_PICK) return true;
+    for (uint32_t i = 0; a->kind == AST_SEND && i < c->networks.n; i++)
+        if (c->networks.at[i].full == FULL_BLOCK) return true;
+    for (uint32_t i = 0; i < a->n; i++)
+        if (may_block(c, a->kid[i])) return true;
+    return false;
+}
+
+/* enabled(p[i].a): some binding of the action's names satisfies its guard, and the process is up. */
+static struct ir *enabled(struct compile *c, struct cx *x, const struct ast *a) {
+    const struct ast *arg = a->n == 2 ? a->kid[1] : NULL;
+    int process;
+    struct ir *id;
+    if (!arg || arg->kind != AST_DOT || !process_ref(c, x, arg->kid[0], &process, &id)) {
+        struct diag *d = error_at(c, a->span, "`enabled` wants an action of a process");
+        hint(c, d, "write `enabled(server[i].timeout)`");
+        return bad(c, a->span);
+    }
+    if (!(x->flags & CX_PROPERTY)) {
+        error_at(c, a->span, "`enabled` may be asked in properties and oracle steps only");
+        return bad(c, a->span);
+    }
+    const struct ast *act = NULL;
+    for (uint32_t i = 0; i < c->processes.at[process].scope->symbols.n; i++) {
+        struct symbol *y = c->processes.at[process].scope->symbols.at[i];
+        if (y->kind == SYM_ACTION && y->name == arg->text) act = y->decl;
+    }
+    if (!act) {
+        error_at(c, arg->span, "process %s has no action `%s`", c->processes.at[process].symbol->name, arg->text);
+        return bad(c, a->span);
+    }
+    if (may_block(c, act->kid[3])) {
+        struct diag *d = error_at(c, a->span, "whether `%s` is enabled is decided inside its body, by a `pick` or a full network", arg->text);
+        hint(c, d, "move what decides into its `when`");
+        return bad(c, a->span);
+    }
+    struct cx y = *x;
+    struct gens g = {0};
+    y.scope = c->processes.at[process].scope;
+    y.own_self = y.self = id;
+    y.process = process;
+    y.env = NULL;
+    if (act->kid[0] && !gen_binders(c, &y, &g, act->kid[0], act->kid[1], GEN_FREE)) return bad(c, a->span);
+    struct ir *cond = act->kid[2] ? elab_bool(c, &y, act->kid[2]) : ir_bool(P(c), true, a->span);
+    if (is_bad(cond)) return cond;
+    cond = ir_and(P(c), process_up(c, x, process, id, a->span), cond);
+    if (!g.list.n) return cond;
+    return make_reduce(c, &g, R_EXISTS, BOOL(c), cond, ir_bool(P(c), true, a->span), NULL, a->span);
+}
+
 static bool arity(struct compile *c, const struct ast *a, uint32_t n) {
     if (a->n - 1 == n) return true;
     error_at(c, a->span, "`%s` wants %u argument%s, this gives %u", a->kid[0]->text, n, n == 1 ? "" : "s", a->n - 1);
@@ -1786,6 +1838,7 @@ static struct ir *builtin(struct compile *c, struct cx *x, const struct ast *a, 
     struct types *ts = &p->types;
     if (!strcmp(f, "up") || !strcmp(f, "honest") || !strcmp(f, "connected")) return about_process(c, x, a, f);
     if (!strcmp(f, "used")) return used(c, x, a);
+    if (!strcmp(f, "enabled")) return enabled(c, x, a);
     if (!strcmp(f, "room")) return room(c, x, a);
     if (!strcmp(f, "min") || !strcmp(f, "max")) return extremes(c, x, a, f[1] == 'a');
     if (!strcmp(f, "abs")) {
@@ -1869,7 +1922,7 @@ static struct ir *builtin(struct compile *c, struct cx *x, const struct ast *a, 
 
 static const char *const builtin_names[] = {"size", "len", "min", "max", "abs", "head", "tail", "last", "append", "slice", "indices", "elements", "add",
                                             "remove", "copies", "keys", "values", "subsets", "maps", "permutations", "closure", "up", "honest",
-                                            "connected", "used", "room", "count", "sum"};
+                                            "connected", "used", "enabled", "room", "count", "sum"};
 
 static struct ir *call(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected) {
     const struct ast *callee = a->kid[0];

@@ -32,6 +32,7 @@ struct scope {
     int process;                /* index, or -1 */
     int network;                /* index, or -1: inside a network module */
     const struct unit *unit;
+    const struct ast *decls;    /* what it declares */
     const char *alias;          /* of a module instance, or NULL */
 };
 
@@ -117,6 +118,7 @@ struct compile {
     VEC(struct network_info) networks;
     VEC(struct budget) budgets;
     VEC(struct scope *) modules;
+    VEC(struct scope *) detached; /* instances that are only looked at: targets of refines */
     VEC(struct setting) settings;
     const struct ast *faults;
     uint32_t depth;
@@ -173,6 +175,7 @@ struct ir *member_value(struct compile *, struct cx *, struct symbol *, const st
 /* statements and declarations */
 struct ir *elab_block(struct compile *, struct cx *, const struct ast *);
 struct ir *statements(struct compile *, struct ir **, uint32_t n, struct span);
+struct scope *module_instance(struct compile *, const struct unit *, const char *alias, const struct ast *bindings, struct scope *from);
 void lower_declare(struct compile *);
 void lower_program(struct compile *);
 

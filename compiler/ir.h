@@ -203,7 +203,4 @@ void ir_writes(const struct ir *, bool *vars);
 /* Predicates (bits, the first 64) that read a variable which the action may write. */
 uint64_t program_affects(const struct program *, uint32_t action);
 
-void program_dump(const struct program *, FILE *);
-void ir_dump(const struct program *, const struct ir *, FILE *, int indent);
-
 #endif

@@ -783,17 +783,25 @@ static struct ir *init_process(struct compile *c, int process, struct ir *self, 
     struct cx x = process_cx(c, process, self, CX_BODY | CX_INIT);
     bind_self(c, &x, process);
     VEC(struct ir *) out = {0};
-    for (uint32_t i = 0; i < pi->scope->symbols.n; i++) {
-        struct symbol *y = pi->scope->symbols.at[i];
-        if (y->kind != SYM_VAR || (again && y->var && y->var->stable) || (!again && blocks)) continue;
-        VEC_PUSH(out, init_var(c, &x, y));
-    }
-    const struct ast *decls = pi->decl->kid[1];
-    for (uint32_t i = 0; blocks && i < decls->n; i++)
-        if (decls->kid[i]->kind == AST_INIT) {
-            struct cx y = x;
-            VEC_PUSH(out, elab_block(c, &y, decls->kid[i]->kid[0]));
+    for (uint32_t m = 0; m < c->modules.n; m++) {
+        struct scope *s = c->modules.at[m];
+        for (uint32_t i = 0; s->process == process && i < s->symbols.n; i++) {
+            struct symbol *y = s->symbols.at[i];
+            if (y->kind != SYM_VAR || (again && y->var && y->var->stable) || (!again && blocks)) continue;
+            struct cx z = x;
+            z.scope = s;
+            VEC_PUSH(out, init_var(c, &z, y));
         }
+    }
+    for (uint32_t m = 0; blocks && m < c->modules.n; m++) { /* its own, then those of its extensions */
+        const struct scope *s = c->modules.at[m];
+        for (uint32_t i = 0; s->process == process && i < s->decls->n; i++)
+            if (s->decls->kid[i]->kind == AST_INIT) {
+                struct cx y = x;
+                y.scope = c->modules.at[m];
+                VEC_PUSH(out, elab_block(c, &y, s->decls->kid[i]->kid[0]));
+            }
+    }
     struct ir *s = statements(c, out.at, out.n, pi->decl->span);
     VEC_FREE(out);
     return s;
@@ -852,7 +860,7 @@ static void lower_init(struct compile *c) {
     }
     for (uint32_t m = 0; m < c->modules.n; m++) {
         struct scope *s = c->modules.at[m];
-        const struct ast *decls = s->process < 0 ? s->unit->tree->kid[0] : NULL;
+        const struct ast *decls = s->process < 0 ? s->decls : NULL;
         for (uint32_t i = 0; decls && i < decls->n; i++)
             if (decls->kid[i]->kind == AST_INIT) {
                 struct cx x = {.scope = s, .process = -1, .flags = CX_BODY | CX_INIT};
@@ -1471,7 +1479,7 @@ static void lower_actions(struct compile *c) {
     struct tick tick = {0};
     for (uint32_t m = 0; m < c->modules.n; m++) {
         struct scope *s = c->modules.at[m];
-        lower_decls(c, s, s->process, s->process >= 0 ? c->processes.at[s->process].decl->kid[1] : s->unit->tree->kid[0], &tick);
+        lower_decls(c, s, s->process, s->decls, &tick);
     }
     if (tick.any) {
         struct ir_action act = {.name = "tick", .kind = ACT_TICK, .process = -1, .span = tick.span, .fair = tick.fair};
@@ -1569,15 +1577,81 @@ static void check_names(struct compile *c) {
     }
 }
 
+/* refines M as A with x = e, ...: every variable of M is mapped, to an expression of its type over this spec. */
+static void check_refines(struct compile *c, const struct ast *a) {
+    const struct unit *u = front_unit(c->front, a->text, a->span);
+    if (!u) return;
+    struct ast given = *a->kid[0];
+    given.n = 0;
+    struct scope *m = module_instance(c, u, a->kid[1]->text, &given, c->root);
+    const struct ast *list = a->kid[0];
+    const char *missing = "";
+    for (uint32_t i = 0; i < list->n; i++) {
+        struct symbol *y = scope_find(m, list->kid[i]->text);
+        if (!y) error_at(c, list->kid[i]->span, "module %s has no `%s` to map", u->name, list->kid[i]->text);
+        else if (y->kind != SYM_VAR) {
+            y->override = list->kid[i]->kid[0];
+            y->override_scope = c->root;
+        }
+    }
+    for (uint32_t k = 0; k < m->symbols.n; k++) {
+        struct symbol *y = m->symbols.at[k];
+        const struct ast *e = NULL;
+        if (y->kind != SYM_VAR || y->decl->kind != AST_VAR) continue;
+        for (uint32_t i = 0; i < list->n; i++)
+            if (list->kid[i]->text == y->name) e = list->kid[i]->kid[0];
+        if (!e) {
+            missing = arena_printf(c->arena, "%s%s%s", missing, *missing ? ", " : "", y->name);
+            continue;
+        }
+        const struct type *t = elab_type(c, m, y->decl->kid[0], NULL);
+        struct cx x = {.scope = c->root, .process = -1, .flags = CX_PROPERTY | CX_GHOST};
+        if (t->kind != T_ERROR) (void)elab_as(c, &x, e, t);
+    }
+    if (!*missing) return;
+    struct diag *d = error_at(c, a->span, "these variables of %s are not mapped: %s", u->name, missing);
+    hint(c, d, "add `with NAME = expression` for each");
+}
+
+static bool names_step(struct scope *s, const char *name) {
+    for (uint32_t i = 0; i < s->decls->n; i++) {
+        const struct ast *d = s->decls->kid[i];
+        bool step = d->kind == AST_ACTION || d->kind == AST_ON || d->kind == AST_ONWHOLE || d->kind == AST_ONTIMEOUT || d->kind == AST_FAIRGROUP;
+        if (step && d->text && !strcmp(d->text, name)) return true;
+    }
+    return false;
+}
+
+static void check_fairness(struct compile *c, struct scope *s) {
+    for (uint32_t i = 0; i < s->decls->n; i++) {
+        const struct ast *d = s->decls->kid[i];
+        if (d->kind != AST_FAIRGROUP) continue;
+        for (uint32_t k = 0; k < d->n; k++)
+            if (!names_step(s, d->kid[k]->text)) error_at(c, d->kid[k]->span, "there is no action or handler `%s` here", d->kid[k]->text);
+    }
+    const struct ast *check = c->options->check;
+    for (uint32_t i = 0; s == c->root && check && i < check->n; i++) {
+        if (check->kid[i]->kind != AST_ASSUMES) continue;
+        for (uint32_t k = 0; k < check->kid[i]->n; k++)
+            for (uint32_t j = 0; j < check->kid[i]->kid[k]->n; j++) {
+                const struct ast *name = check->kid[i]->kid[k]->kid[j];
+                bool found = false;
+                for (uint32_t m = 0; m < c->modules.n; m++) found |= names_step(c->modules.at[m], name->text);
+                if (!found) error_at(c, name->span, "there is no action or handler `%s`", name->text);
+            }
+    }
+}
+
 static void lower_preds(struct compile *c) {
+    for (uint32_t m = 0; m < c->modules.n; m++) check_fairness(c, c->modules.at[m]);
     for (uint32_t m = 0; m < c->modules.n; m++) {
         struct scope *s = c->modules.at[m];
-        const struct ast *decls = s->process < 0 ? s->unit->tree->kid[0] : NULL;
+        const struct ast *decls = s->process < 0 ? s->decls : NULL;
         for (uint32_t i = 0; decls && i < decls->n; i++) {
             const struct ast *a = decls->kid[i];
             if (a->kind == AST_PREDICATE) lower_pred(c, s, a);
             if (a->kind == AST_REFINES && s == c->root && wanted(c, a->kid[1]->text)) {
-                if (!front_unit(c->front, a->text, a->span)) continue;
+                check_refines(c, a);
                 struct ir_pred pred = {.name = a->kid[1]->text, .kind = DC_TEMPORAL, .body = ir_bool(P(c), true, a->span), .span = a->span, .temporal = true};
                 VEC_PUSH(P(c)->preds, pred);
             }
