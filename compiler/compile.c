@@ -40,6 +40,7 @@ struct program *compile(struct front *f, struct compile_options *options) {
     lower_program(&c);
     bool ok = !f->diags.errors;
     if (ok) {
+        sparse(p);
         layout(p);
         sites(p);
     }

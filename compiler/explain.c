@@ -262,6 +262,16 @@ static void states(struct teller *t, struct dc_event *ev, const uint64_t *now, c
     for (uint32_t i = 0; i < t->p->vars.n; i++) {
         const struct ir_var *v = t->p->vars.at[i];
         uint64_t a = value_load(v->type, now, v->word, v->shift);
+        for (uint32_t k = 0; v->cells && k < v->type->cap; k++) { /* under the keys that the spec knows */
+            uint64_t key[64];
+            const char *name = arena_printf(&t->story->arena, "%s[%s]", v->name, text_of(t, v->cell_map->key, value_unrank(v->cell_map->key, v->cells[k], key)));
+            walk(t, ev, name, v->type->elem, value_element(v->type, a, k, NULL), NULL, v->hidden);
+            if (before) {
+                uint64_t b = value_element(v->type, value_load(v->type, before, v->word, v->shift), k, NULL);
+                walk(t, ev, name, v->type->elem, value_element(v->type, a, k, NULL), &b, v->hidden);
+            }
+        }
+        if (v->cells) continue;
         if (!v->per_instance) {
             walk(t, ev, v->name, v->type, a, NULL, v->hidden);
             if (before) {

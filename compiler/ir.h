@@ -102,6 +102,8 @@ struct ir_var {
     bool per_instance, ghost, hidden, stable;
     uint32_t index, word, shift;
     struct span span;
+    const uint32_t *cells;       /* a map without its dead cells: ranks of the keys that are left */
+    const struct type *cell_map; /* and the type that it had */
 };
 
 struct ir_process {
