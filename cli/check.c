@@ -336,7 +336,11 @@ void define_settings(struct front *f, const struct options *o, struct compile_op
     }
 }
 
+static void release_program(void *);
+
 static void run_program(struct front *f, struct program *p, const struct ast *check, const struct options *o, struct report_check *r) {
+    r->owner = p; /* names in the report are the program's */
+    r->release = release_program;
     bool stops = !o->no_deadlock && !allows_deadlock(check);
     if (!broken_assumption(f, p, r)) {
         struct dc_model *interpreted = eval_model(p);
@@ -371,6 +375,11 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
     }
 }
 
+static void release_program(void *p) {
+    program_free(p);
+    mem_free(p);
+}
+
 static void start_report(struct report_check *r, const char *path, const struct options *o) {
     memset(r, 0, sizeof *r);
     r->spec = path;
@@ -389,8 +398,6 @@ bool run_check(struct front *f, const struct ast *check, const struct options *o
     if (!p) return false;
     r->constants = constants(f, check, o);
     run_program(f, p, check, o, r);
-    program_free(p);
-    mem_free(p);
     return true;
 }
 

@@ -8,7 +8,7 @@
 
 /* False: the spec has errors (in front->diags). `judged`: an expectation counts (-check, -all, or a default check). */
 bool run_check(struct front *, const struct ast *check, const struct options *, struct report_check *);
-/* The same for a program that was read from its text (compiler/irtext.h). */
+/* The same for a program that was read from its text (compiler/irtext.h); report_free then frees it. */
 void run_ir(struct front *, struct program *, const char *path, const struct options *, struct report_check *);
 /* -D, parsed; errors go to the diagnostics. */
 void define_settings(struct front *, const struct options *, struct compile_options *);

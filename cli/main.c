@@ -124,7 +124,7 @@ static int run_text(struct front *f, const struct options *o, const char *path) 
         struct report_check r;
         run_ir(f, p, path, o, &r);
         print_check(o, &r, false);
-        code = finish(o, path, &r, 1, EXIT_OK);
+        return finish(o, path, &r, 1, EXIT_OK);
     }
     program_free(p);
     mem_free(p);

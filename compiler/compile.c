@@ -44,21 +44,7 @@ struct program *compile(struct front *f, struct compile_options *options) {
         layout(p);
         sites(p);
     }
-    for (uint32_t i = 0; i < c.modules.n; i++) {
-        VEC_FREE(c.modules.at[i]->symbols);
-        VEC_FREE(c.modules.at[i]->open);
-    }
-    for (uint32_t i = 0; i < c.detached.n; i++) {
-        VEC_FREE(c.detached.at[i]->symbols);
-        VEC_FREE(c.detached.at[i]->open);
-    }
-    VEC_FREE(c.detached);
-    VEC_FREE(c.modules);
     VEC_FREE(c.processes);
-    for (uint32_t i = 0; i < c.messages.n; i++) {
-        VEC_FREE(c.messages.at[i].senders);
-        VEC_FREE(c.messages.at[i].receivers);
-    }
     VEC_FREE(c.messages);
     for (uint32_t i = 0; i < c.networks.n; i++) VEC_FREE(c.networks.at[i].messages);
     VEC_FREE(c.networks);

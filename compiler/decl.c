@@ -30,7 +30,7 @@ static struct scope *scope_new(struct compile *c, struct scope *parent, const st
     s->process = -1;
     s->network = -1;
     s->unit = u;
-    VEC_PUSH(c->modules, s);
+    ARENA_PUSH(c, c->modules, s);
     return s;
 }
 
@@ -67,7 +67,7 @@ struct symbol *declare(struct compile *c, struct scope *s, enum symbol_kind kind
         }
     struct symbol *new = arena_alloc(c->arena, sizeof *new);
     *new = (struct symbol){.kind = kind, .name = name, .decl = decl, .scope = s, .index = -1};
-    VEC_PUSH(s->symbols, new);
+    ARENA_PUSH(c, s->symbols, new);
     return new;
 }
 
@@ -141,10 +141,10 @@ static const struct type *union_type(struct compile *c, struct scope *s, const s
                 ok = false;
             }
         if (ok && n) ok = fields_of(c, s, k, 1, f);
-        for (uint32_t j = 0; j < n; j++) VEC_PUSH(all, f[j]);
+        for (uint32_t j = 0; j < n; j++) ARENA_PUSH(c, all, f[j]);
     }
     const struct type *t = ok ? type_union(&P(c)->types, name, v, a->n, all.at, all.n) : P(c)->types.error;
-    VEC_FREE(all);
+    all.n = all.cap = 0;
     return t;
 }
 
@@ -352,7 +352,7 @@ static struct scope *instantiate(struct compile *c, const struct unit *u, const 
 struct scope *module_instance(struct compile *c, const struct unit *u, const char *alias, const struct ast *bindings, struct scope *from) {
     uint32_t before = c->modules.n;
     struct scope *s = instantiate(c, u, alias, bindings, from, NULL);
-    for (uint32_t i = before; i < c->modules.n; i++) VEC_PUSH(c->detached, c->modules.at[i]);
+    for (uint32_t i = before; i < c->modules.n; i++) ARENA_PUSH(c, c->detached, c->modules.at[i]);
     c->modules.n = before;
     return s;
 }
@@ -373,7 +373,7 @@ static void declare_import(struct compile *c, struct scope *s, const struct ast 
     struct scope *inner = instantiate(c, u, alias, a->kid[0], s, NULL);
     struct symbol *m = declare(c, s, SYM_MODULE, alias, a);
     m->inner = inner;
-    if (!a->kid[1]) VEC_PUSH(s->open, inner);
+    if (!a->kid[1]) ARENA_PUSH(c, s->open, inner);
 }
 
 static void declare_unit(struct compile *c, struct scope *s, const struct ast *decls) {
@@ -464,7 +464,7 @@ static void declare_processes(struct compile *c, struct scope *s) {
             }
             if (!gen_from(c, &x, &g, binder->kid[1], GEN_CANONICAL, &v)) continue;
             bool all = g.list.n == 1 && g.list.at[0].kind == G_VALUES && !g.cond;
-            VEC_FREE(g.list);
+            g.list.n = g.list.cap = 0;
             if (!all || type_wide(v->type) || v->type->universe > 4096) {
                 struct diag *d = error_at(c, binder->span, "the ids of a process are all values of a type");
                 hint(c, d, "declare `type Ids = 1..N` and write `%s[p in Ids]`", y->name);
@@ -507,7 +507,7 @@ static void declare_extensions(struct compile *c, struct scope *s) {
         inner->decls = d->kid[1];
         if (d->kid[0]) declare(c, inner, SYM_VALUE, d->kid[0]->text, d->kid[0])->state = 2;
         declare_unit(c, inner, d->kid[1]);
-        VEC_PUSH(pi->scope->open, inner);
+        ARENA_PUSH(c, pi->scope->open, inner);
     }
 }
 
@@ -617,12 +617,12 @@ static void declare_message(struct compile *c, struct symbol *y) {
     for (uint32_t i = 0; i < a->kid[1]->n; i++) {
         int k;
         if (!add_process(c, y->scope, a->kid[1]->kid[i], &k)) return;
-        VEC_PUSH(m.senders, k);
+        ARENA_PUSH(c, m.senders, k);
     }
     for (uint32_t i = 0; a->kid[2] && i < a->kid[2]->n; i++) {
         int k;
         if (!add_process(c, y->scope, a->kid[2]->kid[i], &k)) return;
-        VEC_PUSH(m.receivers, k);
+        ARENA_PUSH(c, m.receivers, k);
     }
     const struct type *from = end_type(c, m.senders.at, m.senders.n), *to = end_type(c, m.receivers.at, m.receivers.n);
     const struct ast *fields = a->kid[0];

@@ -240,7 +240,7 @@ bool bind_pattern(struct compile *c, struct cx *x, const struct ast *pat, struct
 
 static struct ir *push_gen(struct compile *c, struct gens *g, struct ir_gen gen, const struct type *t, struct span span) {
     gen.slot = ir_slot(P(c), t);
-    VEC_PUSH(g->list, gen);
+    ARENA_PUSH(c, g->list, gen);
     return ir_local(P(c), gen.slot, span);
 }
 
@@ -315,6 +315,22 @@ static bool gen_plain(struct compile *c, struct cx *x, struct gens *g, const str
 static bool gen_call(struct compile *c, struct cx *x, struct gens *g, const struct ast *set, enum gen_mode mode, struct ir **value, bool *done) {
     const struct ast *callee = set->kid[0];
     *done = true;
+    if (callee->kind == AST_NAME && set->n == 3 && !strcmp(callee->text, "maps") && !lookup(x->scope, callee->text)) { /* one by one, no set is made */
+        const struct type *t[2];
+        for (int i = 0; i < 2; i++) {
+            struct gens probe = {0};
+            struct ir *v;
+            bool ok = gen_from(c, x, &probe, set->kid[i + 1], GEN_CANONICAL, &v);
+            probe.list.n = probe.list.cap = 0;
+            if (!ok) return false;
+            t[i] = v->type;
+        }
+        if (!t[0]->universe || t[0]->universe > 4096) {
+            error_at(c, set->kid[1]->span, "%s has too many values for the keys of a map", tname(c, t[0]));
+            return false;
+        }
+        return gen_values(c, g, type_map(&P(c)->types, t[0], t[1]), value, set->span);
+    }
     if (callee->kind == AST_NAME && set->n == 2 && !lookup(x->scope, callee->text)) {
         const char *f = callee->text;
         if (!strcmp(f, "subsets")) {
@@ -390,7 +406,7 @@ bool gen_from(struct compile *c, struct cx *x, struct gens *g, const struct ast 
             resolve_symbol(c, s);
             return gen_values(c, g, s->type, value, set->span);
         }
-        if (s->kind == SYM_MESSAGE) return gen_messages(c, x, g, s->index, value, set->span);
+        if (s->kind == SYM_MESSAGE) return s->index >= 0 && gen_messages(c, x, g, s->index, value, set->span);
         const struct ast *body = def_body(s);
         if (body) {
             if (too_deep(c, x, set->span, s->name)) return false;
@@ -486,7 +502,7 @@ struct ir_gen *gens_finish(struct compile *c, struct gens *g, struct ir *extra, 
     if (!g->list.n && (g->cond || extra)) { /* a loop of one, so that the condition has a place */
         struct span span = g->cond ? g->cond->span : extra->span;
         struct ir_gen one = {.kind = G_LET, .slot = ir_slot(p, BOOL(c)), .src = ir_bool(p, true, span)};
-        VEC_PUSH(g->list, one);
+        ARENA_PUSH(c, g->list, one);
     }
     *n = g->list.n;
     struct ir_gen *gens = arena_alloc(&p->arena, (*n + 1) * sizeof *gens);
@@ -494,7 +510,7 @@ struct ir_gen *gens_finish(struct compile *c, struct gens *g, struct ir *extra, 
     struct ir *cond = g->cond;
     if (extra) cond = cond ? ir_and(p, cond, extra) : extra;
     if (*n) ir_constrain(p, gens, *n, cond);
-    VEC_FREE(g->list);
+    g->list.n = g->list.cap = 0;
     ir_slice(p, gens, *n, rest, n_rest);
     return gens;
 }
@@ -645,7 +661,7 @@ struct ir *member_value(struct compile *c, struct cx *x, struct symbol *s, const
     case SYM_MESSAGE: {
         struct gens g = {0};
         struct ir *v;
-        if (!gen_messages(c, x, &g, s->index, &v, at->span)) return bad(c, at->span);
+        if (s->index < 0 || !gen_messages(c, x, &g, s->index, &v, at->span)) return bad(c, at->span); /* its declaration is in error */
         return make_reduce(c, &g, R_SET, type_set(&p->types, v->type, 0), NULL, v, NULL, at->span);
     }
     case SYM_PREDICATE: {
@@ -980,7 +996,11 @@ static struct ir *compare(struct compile *c, struct cx *x, const struct ast *a) 
     }
     switch (a->value) {
     case TOK_EQ: return ir_eq(P(c), l, r, a->span);
-    case TOK_NE: return ir_not(P(c), ir_eq(P(c), l, r, a->span));
+    case TOK_NE: {
+        struct ir *e = ir_not(P(c), ir_eq(P(c), l, r, a->span));
+        if (e->op == IR_NOT) e->imm = 1; /* written as one comparison: reports keep it whole */
+        return e;
+    }
     case TOK_LT: return ir_new(P(c), IR_LT, BOOL(c), a->span, 2, l, r);
     case TOK_LE: return ir_new(P(c), IR_LE, BOOL(c), a->span, 2, l, r);
     case TOK_GT: return ir_new(P(c), IR_LT, BOOL(c), a->span, 2, r, l);
@@ -1177,7 +1197,10 @@ static struct ir *binary(struct compile *c, struct cx *x, const struct ast *a, c
 static struct ir *unary(struct compile *c, struct cx *x, const struct ast *a) {
     if (a->value == TOK_NOT) {
         struct ir *e = elab_bool(c, x, a->kid[0]);
-        return is_bad(e) ? e : ir_not(P(c), e);
+        if (is_bad(e)) return e;
+        struct ir *r = ir_not(P(c), e);
+        if (r->op == IR_NOT) r->span = a->span;
+        return r;
     }
     if (a->value == TOK_MINUS) {
         struct ir *e = as_int(c, elab(c, x, a->kid[0], NULL), a->kid[0]->span);
@@ -1313,7 +1336,7 @@ static struct ir *map_literal(struct compile *c, struct cx *x, const struct ast 
         struct gens probe = {0};
         struct ir *v;
         if (!gen_from(c, x, &probe, k->kid[1], GEN_CANONICAL, &v)) return bad(c, a->span);
-        VEC_FREE(probe.list);
+        probe.list.n = probe.list.cap = 0;
         if (!kt) kt = v->type;
         if (!unify(c, kt, v->type) || (v->type->universe != kt->universe)) {
             struct diag *d = error_at(c, k->span, "a map is total: its keys must be all of a type, here %s", tname(c, kt));
@@ -1342,7 +1365,7 @@ static struct ir *map_literal(struct compile *c, struct cx *x, const struct ast 
     uint32_t n = g.list.n;
     struct ir_gen *gens = arena_alloc(&p->arena, n * sizeof *gens);
     memcpy(gens, g.list.at, n * sizeof *gens);
-    VEC_FREE(g.list);
+    g.list.n = g.list.cap = 0;
     return ir_reduce(p, R_MAP, want ? want : type_map(&p->types, kt, v->type), gens, n, v, NULL, a->span);
 }
 
@@ -1782,7 +1805,7 @@ static struct ir *size_of(struct compile *c, struct cx *x, const struct ast *a) 
     struct program *p = P(c);
     if (a->kid[1]->kind == AST_NAME) { /* size(M): copies count */
         struct symbol *s = lookup(x->scope, a->kid[1]->text);
-        if (s && s->kind == SYM_MESSAGE && network_has(c, c->messages.at[s->index].network, "copies")) {
+        if (s && s->kind == SYM_MESSAGE && s->index >= 0 && network_has(c, c->messages.at[s->index].network, "copies")) {
             int network = c->messages.at[s->index].network;
             struct gens g = {0};
             struct ir *v;
@@ -1806,7 +1829,7 @@ static struct ir *all_maps(struct compile *c, struct cx *x, const struct ast *a)
         struct gens g = {0};
         struct ir *v;
         if (!gen_from(c, x, &g, a->kid[i + 1], GEN_CANONICAL, &v)) return bad(c, a->span);
-        VEC_FREE(g.list);
+        g.list.n = g.list.cap = 0;
         t[i] = v->type;
     }
     return full_set(c, type_map(&p->types, t[0], t[1]), a->span);
@@ -2087,7 +2110,7 @@ static struct ir *sent(struct compile *c, struct cx *x, const struct ast *a) {
         struct ir *f = fields[i - skip];
         if (!f->total || !ir_cheap(f)) { /* evaluated once, before the loop */
             struct ir_gen let = {.kind = G_LET, .slot = ir_slot(p, f->type), .src = f};
-            VEC_PUSH(g.list, let);
+            ARENA_PUSH(c, g.list, let);
             for (uint32_t k = g.list.n - 1; k > 0; k--) {
                 struct ir_gen t = g.list.at[k];
                 g.list.at[k] = g.list.at[k - 1];

@@ -38,6 +38,8 @@ void eval_close(struct eval *e) {
     mem_free(e->scratch);
     mem_free(e->choice);
     mem_free(e->choices);
+    for (uint32_t i = 0; i < e->choice_cap; i++) mem_free(e->bindings[i]);
+    mem_free(e->bindings);
     mem_free(e);
 }
 
@@ -737,6 +739,7 @@ static uint32_t choose(struct eval *e, uint32_t n) {
         uint32_t cap = d ? 2 * d : 8;
         e->choice = mem_grow(e->choice, d * sizeof *e->choice, cap * sizeof *e->choice);
         e->choices = mem_grow(e->choices, d * sizeof *e->choices, cap * sizeof *e->choices);
+        e->bindings = mem_grow(e->bindings, d * sizeof *e->bindings, cap * sizeof *e->bindings);
         e->choice_cap = cap;
     }
     e->choice[d] = 0;
@@ -755,15 +758,54 @@ static bool odometer(struct eval *e) {
     return false;
 }
 
-static bool count_step(struct eval *e, void *self) {
-    (void)e;
-    ++*(uint32_t *)self;
+/* All bindings of a pick, gathered once: its slots one after the other. */
+struct picks {
+    const struct ir *node;
+    uint32_t width, n, cap;
+    uint64_t *at;
+};
+
+static uint32_t each_slot(struct eval *e, const struct ir *n, uint64_t *save, const uint64_t *restore) {
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < n->n_gens; i++) {
+        const struct ir_gen *g = &n->gens[i];
+        uint32_t count = g->kind == G_SLICE ? g->n_fields : 1;
+        for (uint32_t k = 0; k < count; k++) {
+            uint32_t slot = g->kind == G_SLICE ? g->field_slots[k] : g->slot, words = type_slot_words(e->program->slots.at[slot]);
+            uint64_t *local_at = e->locals + e->slot_at[slot];
+            if (save) memcpy(save + at, local_at, words * sizeof *save);
+            if (restore) memcpy(local_at, restore + at, words * sizeof *restore);
+            at += words;
+        }
+    }
+    return at;
+}
+
+static bool gather_step(struct eval *e, void *self) {
+    struct picks *p = self;
+    if (p->n == p->cap) {
+        uint32_t cap = p->cap ? 2 * p->cap : 8;
+        p->at = mem_grow(p->at, (size_t)p->cap * p->width * sizeof *p->at, (size_t)cap * p->width * sizeof *p->at);
+        p->cap = cap;
+    }
+    each_slot(e, p->node, p->at + (size_t)p->n++ * p->width, NULL);
     return false;
 }
 
-static bool nth_step(struct eval *e, void *self) {
-    (void)e;
-    return (*(uint32_t *)self)-- == 0;
+static void pick(struct eval *e, const struct ir *n) {
+    uint32_t width = each_slot(e, n, NULL, NULL);
+    if (e->depth >= e->n_choices) {
+        struct picks p = {.node = n, .width = width};
+        eval_gens(e, n->gens, n->n_gens, gather_step, &p); /* a failure in it leaks `at`; the run ends there anyway */
+        if (!p.n) fail(e, DC_BLOCKED, n);
+        choose(e, p.n);
+        mem_free(e->bindings[e->depth - 1]);
+        e->bindings[e->depth - 1] = p.at;
+    } else {
+        choose(e, 0);
+    }
+    uint32_t d = e->depth - 1;
+    each_slot(e, n, NULL, e->bindings[d] + (size_t)e->choice[d] * width);
 }
 
 static bool for_step(struct eval *e, void *self) {
@@ -789,18 +831,7 @@ static void run(struct eval *e, const struct ir *n) {
         else if (n->kid[2]) run(e, n->kid[2]);
         break;
     case IR_FOR: eval_gens(e, n->gens, n->n_gens, for_step, n->kid[0]); break;
-    case IR_PICK: {
-        uint32_t k, count = 0;
-        if (e->depth < e->n_choices) {
-            k = choose(e, 0);
-        } else {
-            eval_gens(e, n->gens, n->n_gens, count_step, &count);
-            if (!count) fail(e, DC_BLOCKED, n);
-            k = choose(e, count);
-        }
-        eval_gens(e, n->gens, n->n_gens, nth_step, &k);
-        break;
-    }
+    case IR_PICK: pick(e, n); break;
     case IR_EITHER: run(e, n->kid[choose(e, n->n)]); break;
     case IR_ASSERT:
         if (!ev(e, n->kid[0])) fail(e, DC_ASSERT, n);

@@ -29,6 +29,7 @@ struct eval {
     /* choices of the current run of a body: an odometer */
     uint32_t *choice, *choices;
     uint32_t n_choices, depth, choice_cap;
+    uint64_t **bindings;      /* by wheel of a pick: the names of every binding, so that each costs O(1) */
     struct eval_record *record;
     struct eval *parent;
 };

@@ -352,6 +352,7 @@ static void why(struct teller *t, const struct ir *n, bool wanted, int depth);
 
 static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
     const char *text = snippet(t, n->span), *values = "";
+    if (n->op == IR_NOT) n = n->kid[0]; /* a != b */
     if (n->op == IR_EQ || n->op == IR_LT || n->op == IR_LE || n->op == IR_MEMBER)
         for (uint32_t i = 0; i < n->n; i++) {
             uint64_t v;
@@ -365,7 +366,7 @@ static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
 static void why(struct teller *t, const struct ir *n, bool wanted, int depth) {
     bool known;
     if (depth > 12) return;
-    if (n->op == IR_NOT) {
+    if (n->op == IR_NOT && !n->imm) {
         why(t, n->kid[0], !wanted, depth + 1);
         return;
     }

@@ -347,7 +347,7 @@ static struct ir *send(struct compile *c, struct cx *x, const struct ast *a) {
         struct ir **f = &fields[i - skip];
         if (ir_cheap(*f) && (*f)->stateless) continue;
         uint32_t slot = ir_slot(p, m->record->fields[i].type);
-        VEC_PUSH(out, bind_slot(c, slot, *f));
+        ARENA_PUSH(c, out, bind_slot(c, slot, *f));
         *f = ir_local(p, slot, (*f)->span);
     }
     int one = m->receivers.n == 1 ? m->receivers.at[0] : -1;
@@ -372,12 +372,12 @@ static struct ir *send(struct compile *c, struct cx *x, const struct ast *a) {
             int r = m->receivers.at[i];
             struct ir *id = NULL;
             if (!c->processes.at[r].id) {
-                VEC_PUSH(out, post(c, x, kind, r, NULL, process_value(c, r, NULL, a->span), fields, once, a->span));
+                ARENA_PUSH(c, out, post(c, x, kind, r, NULL, process_value(c, r, NULL, a->span), fields, once, a->span));
                 continue;
             }
             struct ir_gen *g = id_gen(c, c->processes.at[r].id, &id, a->span);
             if ((a->value & 255) == TARGET_OTHERS && r == x->process) g->cond = ir_not(p, ir_eq(p, id, x->self, a->span));
-            VEC_PUSH(out, post_all(c, x, kind, r, g, 1, id, fields, once, a->span));
+            ARENA_PUSH(c, out, post_all(c, x, kind, r, g, 1, id, fields, once, a->span));
         }
         break;
     }
@@ -390,15 +390,15 @@ static struct ir *send(struct compile *c, struct cx *x, const struct ast *a) {
         struct ir *s = elab_as(c, x, a->kid[1], st);
         if (is_bad(s)) break;
         uint32_t slot = ir_slot(p, st);
-        VEC_PUSH(out, bind_slot(c, slot, s));
+        ARENA_PUSH(c, out, bind_slot(c, slot, s));
         struct ir_gen *g = arena_alloc(&p->arena, sizeof *g);
         *g = (struct ir_gen){.kind = G_SET, .slot = ir_slot(p, st->elem), .src = ir_local(p, slot, a->span)};
         put = post_all(c, x, kind, one, g, 1, ir_local(p, g->slot, a->span), fields, once, a->span);
     }
     }
-    if (put) VEC_PUSH(out, put);
+    if (put) ARENA_PUSH(c, out, put);
     struct ir *s = statements(c, out.at, out.n, a->span);
-    VEC_FREE(out);
+    out.n = out.cap = 0;
     return s;
 }
 
@@ -476,7 +476,7 @@ static struct ir_gen *stmt_gens(struct compile *c, struct cx *x, const struct as
     for (uint32_t i = 0; i < g.list.n; i++) stateful |= (g.list.at[i].src && !g.list.at[i].src->stateless) || (g.list.at[i].src2 && !g.list.at[i].src2->stateless);
     *before = NULL;
     if (snapshot && stateful && binders->n == 1 && binders->kid[0]->n == 2) { /* the body may change what the loop goes over */
-        VEC_FREE(g.list);
+        g.list.n = g.list.cap = 0;
         struct gens plain = {0};
         struct cx y = outer;
         const struct ast *group = binders->kid[0];
@@ -537,19 +537,19 @@ static struct ir *call_proc(struct compile *c, struct cx *x, const struct ast *a
         const struct type *t = param->kid[0] ? elab_type(c, s->scope, param->kid[0], NULL) : NULL;
         struct ir *v = t ? elab_as(c, x, a->kid[i + 1], t) : elab(c, x, a->kid[i + 1], NULL);
         if (is_bad(v)) {
-            VEC_FREE(out);
+            out.n = out.cap = 0;
             return nothing(c, a->span);
         }
         if (v->type->kind != T_NONE && v->type->kind != T_EMPTY && !(ir_cheap(v) && v->stateless)) {
             uint32_t slot = ir_slot(P(c), v->type);
-            VEC_PUSH(out, bind_slot(c, slot, v));
+            ARENA_PUSH(c, out, bind_slot(c, slot, v));
             v = ir_local(P(c), slot, a->kid[i + 1]->span);
         }
         env_push(c, &y, param->text, v, param->span);
     }
-    VEC_PUSH(out, elab_block(c, &y, s->decl->kid[1]));
+    ARENA_PUSH(c, out, elab_block(c, &y, s->decl->kid[1]));
     struct ir *r = statements(c, out.at, out.n, a->span);
-    VEC_FREE(out);
+    out.n = out.cap = 0;
     return r;
 }
 
@@ -660,9 +660,9 @@ static struct ir *statement(struct compile *c, struct cx *x, const struct ast *a
 
 struct ir *elab_block(struct compile *c, struct cx *x, const struct ast *a) {
     VEC(struct ir *) out = {0};
-    for (uint32_t i = 0; i < a->n; i++) VEC_PUSH(out, statement(c, x, a->kid[i]));
+    for (uint32_t i = 0; i < a->n; i++) ARENA_PUSH(c, out, statement(c, x, a->kid[i]));
     struct ir *s = statements(c, out.at, out.n, a->span);
-    VEC_FREE(out);
+    out.n = out.cap = 0;
     return s;
 }
 
@@ -790,7 +790,7 @@ static struct ir *init_process(struct compile *c, int process, struct ir *self, 
             if (y->kind != SYM_VAR || (again && y->var && y->var->stable) || (!again && blocks)) continue;
             struct cx z = x;
             z.scope = s;
-            VEC_PUSH(out, init_var(c, &z, y));
+            ARENA_PUSH(c, out, init_var(c, &z, y));
         }
     }
     for (uint32_t m = 0; blocks && m < c->modules.n; m++) { /* its own, then those of its extensions */
@@ -799,11 +799,11 @@ static struct ir *init_process(struct compile *c, int process, struct ir *self, 
             if (s->decls->kid[i]->kind == AST_INIT) {
                 struct cx y = x;
                 y.scope = c->modules.at[m];
-                VEC_PUSH(out, elab_block(c, &y, s->decls->kid[i]->kid[0]));
+                ARENA_PUSH(c, out, elab_block(c, &y, s->decls->kid[i]->kid[0]));
             }
     }
     struct ir *s = statements(c, out.at, out.n, pi->decl->span);
-    VEC_FREE(out);
+    out.n = out.cap = 0;
     return s;
 }
 
@@ -844,19 +844,19 @@ static void lower_init(struct compile *c) {
         struct cx x = {.scope = s, .process = -1, .flags = CX_BODY | CX_INIT};
         for (uint32_t i = 0; i < s->symbols.n; i++) {
             struct symbol *y = s->symbols.at[i];
-            if (y->kind == SYM_VAR || (y->kind == SYM_CONST && y->var)) VEC_PUSH(out, init_var(c, &x, y));
+            if (y->kind == SYM_VAR || (y->kind == SYM_CONST && y->var)) ARENA_PUSH(c, out, init_var(c, &x, y));
         }
     }
     for (uint32_t i = 0; i < c->processes.n; i++) {
         struct process_info *pi = &c->processes.at[i];
-        VEC_PUSH(out, each_instance(c, (int)i, init_process, false));
+        ARENA_PUSH(c, out, each_instance(c, (int)i, init_process, false));
         if (pi->up) {
             struct ir *id = NULL;
             struct ir_gen *g = pi->id ? id_gen(c, pi->id, &id, pi->crash->span) : NULL;
             struct ir *s = store(c, var_of(c, pi->up, id, pi->crash->span), ir_bool(p, true, pi->crash->span), pi->crash->span);
-            VEC_PUSH(out, g ? loop(c, IR_FOR, g, 1, s, pi->crash->span) : s);
+            ARENA_PUSH(c, out, g ? loop(c, IR_FOR, g, 1, s, pi->crash->span) : s);
         }
-        if (pi->liar) VEC_PUSH(out, init_liars(c, pi));
+        if (pi->liar) ARENA_PUSH(c, out, init_liars(c, pi));
     }
     for (uint32_t m = 0; m < c->modules.n; m++) {
         struct scope *s = c->modules.at[m];
@@ -864,12 +864,12 @@ static void lower_init(struct compile *c) {
         for (uint32_t i = 0; decls && i < decls->n; i++)
             if (decls->kid[i]->kind == AST_INIT) {
                 struct cx x = {.scope = s, .process = -1, .flags = CX_BODY | CX_INIT};
-                VEC_PUSH(out, elab_block(c, &x, decls->kid[i]->kid[0]));
+                ARENA_PUSH(c, out, elab_block(c, &x, decls->kid[i]->kid[0]));
             }
     }
-    for (uint32_t i = 0; i < c->processes.n; i++) VEC_PUSH(out, each_instance(c, (int)i, init_process, true));
+    for (uint32_t i = 0; i < c->processes.n; i++) ARENA_PUSH(c, out, each_instance(c, (int)i, init_process, true));
     p->init = statements(c, out.at, out.n, c->root->unit->tree->span);
-    VEC_FREE(out);
+    out.n = out.cap = 0;
 }
 
 /* ---- actions ---- */
@@ -902,7 +902,7 @@ static struct draft draft_new(struct compile *c, struct scope *s, int process, c
     struct process_info *pi = &c->processes.at[process];
     if (pi->id) {
         struct ir_gen self = {.kind = G_VALUES, .slot = ir_slot(P(c), pi->id)};
-        VEC_PUSH(d.g.list, self);
+        ARENA_PUSH(c, d.g.list, self);
         d.act.self = self.slot;
         d.x.self = d.x.own_self = ir_local(P(c), self.slot, a->span);
     }
@@ -928,7 +928,7 @@ static void draft_done(struct compile *c, struct draft *d, struct ir *body) {
         d->act.bindings[i] = d->bindings.at[i];
         d->act.bindings[i].value = rest[k++];
     }
-    VEC_FREE(d->bindings);
+    d->bindings.n = d->bindings.cap = 0;
     for (uint32_t i = 0; i < d->act.n_gens; i++) { /* a guard that is constantly false: the action never happens */
         struct ir *cond = d->act.gens[i].cond;
         if (cond && cond->op == IR_CONST && cond->imm) d->act.gens[i].cond = NULL;
@@ -944,7 +944,7 @@ static void note_bindings(struct compile *c, struct draft *d, const struct ast *
     for (struct env *e = d->x.env; e; e = e->up)
         if (e->name == pattern->text) {
             struct ir_binding b = {.name = e->name, .value = e->value};
-            VEC_PUSH(d->bindings, b);
+            ARENA_PUSH(c, d->bindings, b);
             return;
         }
 }
@@ -998,8 +998,8 @@ static void draft_fork(struct compile *c, struct draft *d, struct draft *copy) {
     *copy = *d;
     memset(&copy->g.list, 0, sizeof copy->g.list);
     memset(&copy->bindings, 0, sizeof copy->bindings);
-    for (uint32_t i = 0; i < d->g.list.n; i++) VEC_PUSH(copy->g.list, d->g.list.at[i]);
-    for (uint32_t i = 0; i < d->bindings.n; i++) VEC_PUSH(copy->bindings, d->bindings.at[i]);
+    for (uint32_t i = 0; i < d->g.list.n; i++) ARENA_PUSH(c, copy->g.list, d->g.list.at[i]);
+    for (uint32_t i = 0; i < d->bindings.n; i++) ARENA_PUSH(c, copy->bindings, d->bindings.at[i]);
     (void)c;
 }
 
@@ -1015,8 +1015,8 @@ static void finish_step(struct compile *c, struct draft *d, const struct ast *bl
     draft_done(c, d, before ? two(c, before, body) : body);
     if (!cuts) return;
     if (!sends) {
-        VEC_FREE(torn.g.list);
-        VEC_FREE(torn.bindings);
+        torn.g.list.n = torn.g.list.cap = 0;
+        torn.bindings.n = torn.bindings.cap = 0;
         return;
     }
     torn.act.torn = true;
@@ -1059,7 +1059,7 @@ static void lower_fault_action(struct compile *c, struct scope *s, const struct 
         for (uint32_t k = 0; k + 1 < a->kid[0]->kid[i]->n; k++) note_bindings(c, &d, a->kid[0]->kid[i]->kid[k]);
     if (!d.g.list.n) { /* a loop of one, so that guards have a place */
         struct ir_gen one = {.kind = G_LET, .slot = ir_slot(p, BOOL(c)), .src = ir_bool(p, true, a->span)};
-        VEC_PUSH(d.g.list, one);
+        ARENA_PUSH(c, d.g.list, one);
     }
     if (ok && a->kid[2]) {
         struct cx x = d.x;
@@ -1155,7 +1155,7 @@ static void lower_lies(struct compile *c, struct scope *s, int process, const st
             continue;
         }
         struct ir_gen g = {.kind = G_VALUES, .slot = ir_slot(p, m->record->fields[i].type)};
-        VEC_PUSH(d.g.list, g);
+        ARENA_PUSH(c, d.g.list, g);
         parts[i] = ir_local(p, g.slot, a->span);
     }
     struct ir *msg = ir_cons(p, c->networks.at[m->network].message, m->variant, parts, n, a->span);
@@ -1183,7 +1183,7 @@ static void lower_handler(struct compile *c, struct scope *s, int process, const
     d.act.kind = ACT_HANDLER;
     struct ir *me = process_value(c, process, d.x.self, a->span), *msg;
     if (!module_gens(c, &d.g, m->network, "deliverable", &me, 1, GEN_DISTINCT, &msg, a->span)) {
-        VEC_FREE(d.g.list);
+        d.g.list.n = d.g.list.cap = 0;
         return;
     }
     add_guard(c, &d, ir_istag(p, msg, m->variant, a->span));
@@ -1226,7 +1226,7 @@ static void lower_timeout(struct compile *c, struct scope *s, int process, const
     struct ir *armed = var_of(c, y->var, d.x.self, a->span);
     if (!d.g.list.n) {
         struct ir_gen one = {.kind = G_LET, .slot = ir_slot(P(c), BOOL(c)), .src = ir_bool(P(c), true, a->span)};
-        VEC_PUSH(d.g.list, one);
+        ARENA_PUSH(c, d.g.list, one);
     }
     add_guard(c, &d, armed);
     if (a->kid[0]) {
@@ -1280,7 +1280,7 @@ static void add_tick(struct compile *c, struct tick *t, struct scope *s, int pro
     }
     struct ir *body = elab_block(c, &x, a->kid[1]);
     if (up) body = when(c, up, body, NULL, a->span);
-    VEC_PUSH(t->body, g ? loop(c, IR_FOR, g, 1, body, a->span) : body);
+    ARENA_PUSH(c, t->body, g ? loop(c, IR_FOR, g, 1, body, a->span) : body);
 }
 
 /* ---- faults ---- */
@@ -1316,7 +1316,7 @@ static struct ir *clear_messages(struct compile *c, int process, struct ir *self
         struct ir *rest[1] = {v};
         uint32_t n, slot = ir_slot(p, st);
         struct ir_gen *gens = gens_finish(c, &g, cond, rest, 1, &n);
-        VEC_PUSH(out, bind_slot(c, slot, ir_reduce(p, R_SET, st, gens, n, rest[0], NULL, span)));
+        ARENA_PUSH(c, out, bind_slot(c, slot, ir_reduce(p, R_SET, st, gens, n, rest[0], NULL, span)));
         struct ir_gen *each = arena_alloc(&p->arena, 2 * sizeof *each);
         each[0] = (struct ir_gen){.kind = G_SET, .slot = ir_slot(p, net->message), .src = ir_local(p, slot, span)};
         struct ir *args[2] = {ir_local(p, each[0].slot, span), me};
@@ -1327,13 +1327,13 @@ static struct ir *clear_messages(struct compile *c, int process, struct ir *self
             each[1] = (struct ir_gen){.kind = G_RANGE, .slot = ir_slot(p, t), .src = ir_const(p, t, 1, span), .src2 = ir_local(p, copies, span)};
             struct ir *how = bind_slot(c, copies, coerce(c, module_call(c, (int)k, "copies", args, 1, span, 0), p->types.integer, span));
             struct ir *inner = loop(c, IR_FOR, &each[1], 1, net_proc(c, (int)k, network_has(c, (int)k, "removed") ? "removed" : "consume", args, network_has(c, (int)k, "removed") ? 1 : 2, span), span);
-            VEC_PUSH(out, loop(c, IR_FOR, each, loops, two(c, how, inner), span));
+            ARENA_PUSH(c, out, loop(c, IR_FOR, each, loops, two(c, how, inner), span));
         } else {
-            VEC_PUSH(out, loop(c, IR_FOR, each, loops, net_proc(c, (int)k, network_has(c, (int)k, "removed") ? "removed" : "consume", args, network_has(c, (int)k, "removed") ? 1 : 2, span), span));
+            ARENA_PUSH(c, out, loop(c, IR_FOR, each, loops, net_proc(c, (int)k, network_has(c, (int)k, "removed") ? "removed" : "consume", args, network_has(c, (int)k, "removed") ? 1 : 2, span), span));
         }
     }
     struct ir *s = statements(c, out.at, out.n, span);
-    VEC_FREE(out);
+    out.n = out.cap = 0;
     return s;
 }
 
@@ -1348,14 +1348,14 @@ static struct ir *count_up(struct compile *c, const struct ir_var *v, struct spa
 static struct ir *crash_effects(struct compile *c, int process, struct ir *self, struct span span) {
     struct process_info *pi = &c->processes.at[process];
     VEC(struct ir *) out = {0};
-    VEC_PUSH(out, store(c, var_of(c, pi->up, self, span), ir_bool(P(c), false, span), span));
-    VEC_PUSH(out, count_up(c, pi->crash_count, span));
-    if (!pi->recovers) VEC_PUSH(out, clear_messages(c, process, self, span));
+    ARENA_PUSH(c, out, store(c, var_of(c, pi->up, self, span), ir_bool(P(c), false, span), span));
+    ARENA_PUSH(c, out, count_up(c, pi->crash_count, span));
+    if (!pi->recovers) ARENA_PUSH(c, out, clear_messages(c, process, self, span));
     struct ir *me = process_value(c, process, self, span);
     for (uint32_t k = 0; k < c->networks.n; k++)
-        if (network_has(c, (int)k, "crashed")) VEC_PUSH(out, net_proc(c, (int)k, "crashed", &me, 1, span));
+        if (network_has(c, (int)k, "crashed")) ARENA_PUSH(c, out, net_proc(c, (int)k, "crashed", &me, 1, span));
     struct ir *s = statements(c, out.at, out.n, span);
-    VEC_FREE(out);
+    out.n = out.cap = 0;
     return s;
 }
 
@@ -1371,7 +1371,7 @@ static struct draft fault_draft(struct compile *c, int process, const char *name
     } else {
         g.slot = ir_slot(P(c), BOOL(c));
     }
-    VEC_PUSH(d.g.list, g);
+    ARENA_PUSH(c, d.g.list, g);
     return d;
 }
 
@@ -1390,7 +1390,7 @@ static void lower_partition(struct compile *c, int process) {
         d.x = (struct cx){.scope = c->root, .process = -1};
         struct ir_gen g = {.kind = G_LET, .slot = ir_slot(p, BOOL(c)), .src = ir_bool(p, true, span)};
         if (!heal) g = (struct ir_gen){.kind = G_SUBSETS, .slot = ir_slot(p, all->type), .src = all};
-        VEC_PUSH(d.g.list, g);
+        ARENA_PUSH(c, d.g.list, g);
         struct ir *s = ir_local(p, g.slot, span);
         if (!heal) { /* one of the two ways to name the halves: the first id stays on the side called false */
             const struct type *t = type_range(&p->types, 0, pi->n, RANGE_CLAIM);
@@ -1398,7 +1398,7 @@ static void lower_partition(struct compile *c, int process) {
             struct ir *first = ir_const(p, pi->id, pi->id->kind == T_RANGE ? pi->id->lo : 0, span);
             add_guard(c, &d, ir_not(p, ir_new(p, IR_MEMBER, BOOL(c), span, 2, first, s)));
             struct ir_binding b = {.name = "apart", .value = s};
-            VEC_PUSH(d.bindings, b);
+            ARENA_PUSH(c, d.bindings, b);
         }
         add_guard(c, &d, heal ? ir_not(p, none_apart) : none_apart);
         if (!heal && pi->partition_count)
@@ -1430,13 +1430,13 @@ static void lower_faults(struct compile *c) {
                 add_guard(c, &d, ir_new(p, IR_LT, BOOL(c), span, 2, ir_state(p, pi->recover_count, false, span), ir_const(p, p->types.integer, pi->recover_count->type->hi, span)));
             struct ir *self = d.x.self, *me = process_value(c, (int)i, self, span);
             VEC(struct ir *) out = {0};
-            VEC_PUSH(out, store(c, var_of(c, pi->up, self, span), ir_bool(p, true, span), span));
-            VEC_PUSH(out, count_up(c, pi->recover_count, span));
-            VEC_PUSH(out, init_process(c, (int)i, self, true, true));
+            ARENA_PUSH(c, out, store(c, var_of(c, pi->up, self, span), ir_bool(p, true, span), span));
+            ARENA_PUSH(c, out, count_up(c, pi->recover_count, span));
+            ARENA_PUSH(c, out, init_process(c, (int)i, self, true, true));
             for (uint32_t k = 0; k < c->networks.n; k++)
-                if (network_has(c, (int)k, "recovered")) VEC_PUSH(out, net_proc(c, (int)k, "recovered", &me, 1, span));
+                if (network_has(c, (int)k, "recovered")) ARENA_PUSH(c, out, net_proc(c, (int)k, "recovered", &me, 1, span));
             draft_done(c, &d, statements(c, out.at, out.n, span));
-            VEC_FREE(out);
+            out.n = out.cap = 0;
         }
         if (pi->side) lower_partition(c, (int)i);
     }
@@ -1489,7 +1489,7 @@ static void lower_actions(struct compile *c) {
         act.n_gens = 1;
         act.body = statements(c, tick.body.at, tick.body.n, tick.span);
         VEC_PUSH(p->actions, act);
-        VEC_FREE(tick.body);
+        tick.body.n = tick.body.cap = 0;
     }
     lower_faults(c);
     for (uint32_t i = 0; i < c->budgets.n; i++) {

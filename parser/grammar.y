@@ -112,7 +112,7 @@ decl: SPEC name { $$ = NODE(UNIT, @2, $2->text, UNIT_SPEC, 1, LEAF(LIST, @2, NUL
     | mods GROUP name LBRACE names RBRACE { $$ = $5; $$->kind = AST_FAIRGROUP; $$->text = $3->text; $$->value = $1; $$->span = @3; }
     | mods TICK { $$ = LEAF(FAIRTICK, @$, NULL, $1); }
     | CHECK clauses { $$ = $2; $$->span = @1; $$->doc = $1->doc; }
-    | CHECK IDENT clauses { $$ = $3; $$->text = $2->text; $$->span = @2; $$->doc = $1->doc; }
+    | CHECK id clauses { $$ = $3; $$->text = $2->text; $$->span = @2; $$->doc = $1->doc; }
     | error { $$ = NULL; } ;
 
 act: ACTION name bind_opt when_opt block

@@ -39,6 +39,8 @@ struct report_check {
     uint32_t workers;
     const char *execution;    /* "interpreter", "native", "interpreter, then native" */
     uint64_t seed;
+    void *owner; /* what the texts above live in; let go by report_free */
+    void (*release)(void *owner);
 };
 
 const char *verdict_word(enum verdict);

@@ -123,4 +123,5 @@ void report_free(struct report_check *r) {
     VEC_FREE(r->warnings);
     VEC_FREE(r->actions);
     search_free(&r->result);
+    if (r->release) r->release(r->owner);
 }

@@ -1,0 +1,161 @@
+/* The fingerprint set against a sorted array, while it grows, and with many threads that insert the same keys. */
+#include "tests/unit/test.h"
+
+#include <pthread.h>
+
+#include "checker/fpset.h"
+
+struct sorted {
+    uint64_t *at;
+    size_t n, cap;
+};
+
+static bool sorted_insert(struct sorted *s, uint64_t x) {
+    size_t low = 0, high = s->n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (s->at[mid] < x) low = mid + 1;
+        else high = mid;
+    }
+    if (low < s->n && s->at[low] == x) return false;
+    if (s->n == s->cap) s->at = realloc(s->at, (s->cap = 2 * s->cap + 16) * sizeof *s->at);
+    memmove(s->at + low + 1, s->at + low, (s->n - low) * sizeof *s->at);
+    s->at[low] = x;
+    s->n++;
+    return true;
+}
+
+/* Kinds of keys: spread, few different ones, all in one line, at both ends of the table. */
+static uint64_t key(uint64_t *random, unsigned kind) {
+    uint64_t x = next_random(random);
+    switch (kind) {
+    case 0: return x | 1;
+    case 1: return (x % 50 + 1) * 0x0123456789ABCDEFu;
+    case 2: return ((uint64_t)0x80 << 56) + x % 3000 + 1;
+    case 3: return UINT64_MAX - x % 3000; /* the last line: probing goes round to the first */
+    default: return x % 2 ? x % 3000 + 1 : UINT64_MAX - x % 3000;
+    }
+}
+
+static void like_a_sorted_array(void **state) {
+    (void)state;
+    for (unsigned kind = 0; kind < 5; kind++) {
+        struct fpset set;
+        struct sorted ref = {0};
+        uint64_t random = 77 + kind;
+        assert_true(fpset_init(&set, 1));
+        assert_true(fpset_capacity(&set) >= 16);
+        for (int i = 0; i < 20000; i++) {
+            uint64_t x = key(&random, kind);
+            if (ref.n + 1 > fpset_capacity(&set) / 8 * 7) {
+                uint64_t before = fpset_capacity(&set);
+                assert_true(fpset_grow(&set, before + before / 2));
+                assert_true(fpset_capacity(&set) > before);
+                assert_int_equal(set.size_bytes, fpset_capacity(&set) * 8);
+                for (size_t k = 0; k < ref.n; k++) assert_true(fpset_has(&set, ref.at[k]));
+            }
+            bool is_new = sorted_insert(&ref, x);
+            assert_int_equal(fpset_has(&set, x), !is_new);
+            assert_int_equal(fpset_insert(&set, x), is_new);
+            assert_true(fpset_has(&set, x));
+        }
+        for (int i = 0; i < 5000; i++) {
+            uint64_t x = key(&random, i % 5);
+            bool in = false;
+            size_t low = 0;
+            for (size_t high = ref.n; low < high && !in;) {
+                size_t mid = (low + high) / 2;
+                if (ref.at[mid] == x) in = true;
+                else if (ref.at[mid] < x) low = mid + 1;
+                else high = mid;
+            }
+            assert_int_equal(fpset_has(&set, x), in);
+        }
+        fpset_free(&set);
+        free(ref.at);
+    }
+}
+
+enum { THREADS = 8, KEYS = 60000 };
+
+struct crowd {
+    struct fpset *set;
+    const uint64_t *keys;
+    uint32_t *order;
+    unsigned char *told_new; /* by key */
+    pthread_barrier_t *start;
+};
+
+static void *insert_all(void *self) {
+    struct crowd *c = self;
+    pthread_barrier_wait(c->start);
+    for (int i = 0; i < KEYS; i++)
+        if (fpset_insert(c->set, c->keys[c->order[i]])) c->told_new[c->order[i]]++;
+    return NULL;
+}
+
+/* Every thread inserts every key, each in its own order or all in the same one. */
+static void one_thread_is_told(void **state) {
+    (void)state;
+    for (int same_order = 0; same_order < 2; same_order++) {
+        struct fpset set;
+        uint64_t *keys = malloc(KEYS * sizeof *keys), random = 5;
+        struct crowd c[THREADS];
+        pthread_t threads[THREADS];
+        pthread_barrier_t start;
+        assert_true(fpset_init(&set, KEYS / 7 * 8 + 64));
+        for (int i = 0; i < KEYS; i++) keys[i] = (next_random(&random) & ~(uint64_t)0xFFFFF) | (uint64_t)(i + 1); /* all different */
+        pthread_barrier_init(&start, NULL, THREADS);
+        for (int t = 0; t < THREADS; t++) {
+            c[t] = (struct crowd){&set, keys, malloc(KEYS * sizeof(uint32_t)), calloc(KEYS, 1), &start};
+            for (uint32_t i = 0; i < KEYS; i++) c[t].order[i] = i;
+            for (uint32_t i = KEYS; !same_order && i-- > 1;) {
+                uint32_t k = (uint32_t)(next_random(&random) % (i + 1)), other = c[t].order[k];
+                c[t].order[k] = c[t].order[i];
+                c[t].order[i] = other;
+            }
+            assert_int_equal(pthread_create(&threads[t], NULL, insert_all, &c[t]), 0);
+        }
+        for (int t = 0; t < THREADS; t++) pthread_join(threads[t], NULL);
+        for (int i = 0; i < KEYS; i++) {
+            int told = 0;
+            for (int t = 0; t < THREADS; t++) told += c[t].told_new[i];
+            assert_int_equal(told, 1);
+            assert_true(fpset_has(&set, keys[i]));
+        }
+        for (int t = 0; t < THREADS; t++) {
+            free(c[t].order);
+            free(c[t].told_new);
+        }
+        uint64_t slots = 0;
+        for (uint64_t i = 0; i < fpset_capacity(&set); i++) slots += atomic_load(&set.slots[i]) != 0;
+        assert_int_equal(slots, KEYS);
+        assert_true(fpset_grow(&set, 4 * KEYS));
+        for (int i = 0; i < KEYS; i++) assert_false(fpset_insert(&set, keys[i]));
+        pthread_barrier_destroy(&start);
+        fpset_free(&set);
+        free(keys);
+    }
+}
+
+static void refused_memory_leaves_it(void **state) {
+    (void)state;
+    struct fpset set;
+    assert_true(fpset_init(&set, 16));
+    assert_true(fpset_insert(&set, 42));
+    struct fpset before = set;
+    assert_false(fpset_grow(&set, (uint64_t)1 << 58));
+    assert_memory_equal(&set, &before, sizeof set);
+    assert_true(fpset_has(&set, 42));
+    assert_false(fpset_has(&set, 43));
+    fpset_free(&set);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(like_a_sorted_array),
+        cmocka_unit_test(one_thread_is_told),
+        cmocka_unit_test(refused_memory_leaves_it),
+    };
+    return cmocka_run_group_tests_name("fpset", tests, NULL, NULL);
+}
