@@ -26,6 +26,7 @@ static void library_paths(struct front *f) {
         char *folder = dirname(self);
         VEC_PUSH(f->search, arena_printf(&f->arena, "%s/stdlib", folder));
         VEC_PUSH(f->search, arena_printf(&f->arena, "%s/../share/dcheck/stdlib", folder));
+        VEC_PUSH(f->search, arena_printf(&f->arena, "%s/../../stdlib", folder)); /* build/asan/dcheck and its like */
     }
     VEC_PUSH(f->search, DC_SHARE "/stdlib");
 }

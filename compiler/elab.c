@@ -259,6 +259,7 @@ static bool gen_values(struct compile *c, struct gens *g, const struct type *t, 
 static bool gen_messages(struct compile *c, struct cx *x, struct gens *g, int kind, struct ir **value, struct span span) {
     struct message_info *m = &c->messages.at[kind];
     struct ir *v;
+    m->read = true;
     if (!module_gens(c, g, m->network, "messages", NULL, 0, GEN_DISTINCT, &v, span)) return false;
     add_cond(c, g, ir_istag(P(c), v, m->variant, span));
     uint32_t n = m->record->n;

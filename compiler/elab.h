@@ -100,6 +100,7 @@ struct message_info {
     const struct type *record;
     uint32_t variant;   /* in its network's Message */
     int from_field, to_field; /* field indices, -1: constant */
+    bool read;          /* some handler or expression takes it */
 };
 
 struct network_info {

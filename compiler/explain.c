@@ -487,6 +487,34 @@ static bool reorder(struct teller *t, const uint64_t *start, struct step *s, uin
     return any;
 }
 
+/* Who filled a network: every message in it, with its ends. */
+static void tell_messages(struct teller *t, const struct type *type, uint64_t v, uint32_t *shown) {
+    enum { MOST = 12 };
+    if (type->kind == T_UNION && type->n && type != t->p->process_type) {
+        const char *from = end_of(t, type, v, "from"), *to = end_of(t, type, v, "to");
+        if (++*shown > MOST) return;
+        say(t, arena_printf(&t->story->arena, "in it: %s%s%s%s%s", message_text(t, type, v), from ? " from " : "", from ? from : "", to ? " to " : "", to ? to : ""));
+        return;
+    }
+    if (type->kind == T_TUPLE && type->n) {
+        tell_messages(t, type->fields[0].type, value_field(type, v, &type->fields[0]), shown);
+        return;
+    }
+    if (type->kind != T_MAP && type->kind != T_SET && type->kind != T_SEQ && type->kind != T_BAG) return;
+    uint64_t *words = mem_alloc(type_slot_words(type->elem) * sizeof *words);
+    for (uint32_t i = 0, n = value_size(type, v); i < n; i++) tell_messages(t, type->elem, value_element(type, v, i, words), shown);
+    mem_free(words);
+}
+
+static void tell_network(struct teller *t, const char *network, const uint64_t *state) {
+    size_t n = strlen(network);
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < t->p->vars.n; i++) {
+        const struct ir_var *v = t->p->vars.at[i];
+        if (v->hidden && !strncmp(v->name, network, n) && v->name[n] == '.') tell_messages(t, v->type, value_load(v->type, state, v->word, v->shift), &shown);
+    }
+}
+
 static void failure(struct teller *t, const struct explain_trace *x, const uint64_t *last) {
     const struct program *p = t->p;
     struct step s;
@@ -501,6 +529,7 @@ static void failure(struct teller *t, const struct explain_trace *x, const uint6
             if (s.at->op == IR_FAIL && s.at->text) what = arena_printf(ar, "the network `%s` is full", s.at->text);
             say(t, arena_printf(ar, "%s: %s", place_text(t, s.at->span), what));
             say(t, arena_printf(ar, "in `%s`", snippet(t, s.at->span)));
+            if (s.at->op == IR_FAIL && s.at->text) tell_network(t, s.at->text, last);
         }
         if (x->pred >= 0 && s.to) {
             t->e->state = last;

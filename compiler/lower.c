@@ -1181,6 +1181,7 @@ static void lower_handler(struct compile *c, struct scope *s, int process, const
     }
     struct draft d = draft_new(c, s, process, name, a);
     d.act.kind = ACT_HANDLER;
+    m->read = true;
     struct ir *me = process_value(c, process, d.x.self, a->span), *msg;
     if (!module_gens(c, &d.g, m->network, "deliverable", &me, 1, GEN_DISTINCT, &msg, a->span)) {
         d.g.list.n = d.g.list.cap = 0;
@@ -1673,4 +1674,12 @@ void lower_program(struct compile *c) {
     lower_actions(c);
     lower_init(c);
     lower_preds(c);
+    for (uint32_t i = 0; i < c->messages.n && !c->diags->errors; i++) {
+        const struct message_info *m = &c->messages.at[i];
+        if (m->read) continue;
+        struct diag *d = diag_add(c->diags, DIAG_WARNING, DIAG_TYPE, m->decl->span, "nobody takes `%s`, and no property looks at it", m->record->name);
+        if (m->receivers.n)
+            hint(c, d, "add a handler `on %s` or `ignore %s` to %s; in an ordered network it blocks what comes after it", m->record->name, m->record->name,
+                 c->processes.at[m->receivers.at[0]].symbol->name);
+    }
 }
