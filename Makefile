@@ -101,3 +101,27 @@ install: dcheck
 
 clean:
 	rm -rf build dcheck
+
+# --- tests ---
+# One suite: make check-NAME. Everything, also what takes hours: make check-long.
+SUITES := includes headers unit golden cli json matrix alloc sanitizers
+.PHONY: $(SUITES:%=check-%) check-long unit lint
+
+$(SUITES:%=check-%): check-%: all
+	sh tests/run $(*:sanitizers=sanitize)
+
+check-long:
+	sh tools/deps test
+	$(MAKE) all
+	CHECK_LONG=1 sh tests/run
+
+# cmocka programs, each linked against all of the program but its main
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+unit: $(UNIT)
+
+$(BUILD)/unit/%: tests/unit/%.c tests/unit/test.h $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS) -lcmocka
+
+lint:
+	sh tests/tools/lint

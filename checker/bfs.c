@@ -331,7 +331,7 @@ static bool turn_level(struct bfs *b) {
     if (violated && !b->o->keep_going) b->r->end = END_VIOLATION;
     else if (b->o->stop && atomic_load(b->o->stop)) b->r->end = END_INTERRUPTED;
     else if (!queued) b->r->end = END_EXHAUSTED;
-    else if (b->o->depth && b->depth + 1 > b->o->depth) b->r->end = END_DEPTH;
+    else if (b->o->depth && b->depth + 1 >= b->o->depth) b->r->end = END_DEPTH;
     else if (b->parents && b->depth + 1 >= b->last_level) b->r->end = END_DEPTH;
     else {
         b->depth++;
