@@ -81,7 +81,8 @@ struct diag *diag_add(struct diags *d, enum diag_level level, enum diag_class cl
         if (d->errors++ >= DIAG_MAX_ERRORS) return &dropped;
         for (uint32_t i = 0; i < d->list.n; i++) {
             struct diag *old = &d->list.at[i];
-            if (old->level == level && old->span.source == span.source && old->span.begin == span.begin) return &dropped;
+            if (old->level == level && old->span.source == span.source && old->span.begin == span.begin)
+                return &dropped;
         }
     }
     va_list args;
@@ -138,7 +139,8 @@ void diags_print(const struct diags *d, const struct sources *sources, FILE *out
         }
         if (x->hint) fprintf(out, "      = %s\n", x->hint);
     }
-    if (d->errors > DIAG_MAX_ERRORS) fprintf(out, "dcheck: %u further errors are not shown\n", d->errors - DIAG_MAX_ERRORS);
+    if (d->errors > DIAG_MAX_ERRORS)
+        fprintf(out, "dcheck: %u further errors are not shown\n", d->errors - DIAG_MAX_ERRORS);
 }
 
 void diags_free(struct diags *d) {

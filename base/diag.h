@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 struct span {
-    uint32_t source; /* index in struct sources */
+    uint32_t source;     /* index in struct sources */
     uint32_t begin, end; /* bytes */
 };
 

@@ -37,11 +37,11 @@ struct worker {
     uint64_t *fp;
     VEC(struct block *) made; /* of the next level */
     struct block *free;
-    const uint64_t *source;   /* states being expanded */
-    bool *moves;              /* by source state: some step changes it */
+    const uint64_t *source; /* states being expanded */
+    bool *moves;            /* by source state: some step changes it */
     uint64_t *fired, *found_new;
     uint64_t distinct, generated, cut_states, cut_steps, blocks_live, stops_seen;
-    struct finding *best;     /* by rank; length 0: none */
+    struct finding *best; /* by rank; length 0: none */
     bool initial;
 };
 
@@ -54,12 +54,12 @@ struct bfs {
     uint32_t last_level;       /* of a trace run */
     VEC(struct block *) level; /* being expanded */
     _Atomic uint32_t next_block;
-    uint32_t depth;            /* of the states being expanded */
+    uint32_t depth; /* of the states being expanded */
     struct worker *workers;
     uint32_t n_workers, n_ranks;
     _Atomic uint64_t inserted;
     atomic_bool want_growth, over;
-    uint64_t want;             /* predicates still to be tested */
+    uint64_t want;                                   /* predicates still to be tested */
     uint64_t state_preds, initial_preds, step_preds; /* by kind */
     /* the gate */
     pthread_mutex_t lock;
@@ -95,14 +95,23 @@ static void keep(struct worker *w, uint32_t rank, const struct finding *f, const
     best->length = 1;
 }
 
-static void found_on_step(struct worker *w, const struct dc_step *s, enum finding_kind kind, uint32_t pred, enum dc_error error, uint32_t site) {
+static void found_on_step(struct worker *w, const struct dc_step *s, enum finding_kind kind, uint32_t pred,
+                          enum dc_error error, uint32_t site) {
     const uint64_t *state = w->source + (size_t)s->from * w->model->state_words;
-    struct finding f = {.kind = kind, .pred = pred, .error = error, .site = site, .action = s->action, .step = true, .ordinal = s->ordinal, .level = w->bfs->depth};
+    struct finding f = {.kind = kind,
+                        .pred = pred,
+                        .error = error,
+                        .site = site,
+                        .action = s->action,
+                        .step = true,
+                        .ordinal = s->ordinal,
+                        .level = w->bfs->depth};
     keep(w, rank_of(w->bfs, kind, pred), &f, state);
 }
 
 /* Tests a new state. Returns whether it is to be expanded. */
-/* `affected`: the predicates that the step into it may have changed; the parent has passed all, so the rest still holds. */
+/* `affected`: the predicates that the step into it may have changed; the parent has passed all, so the rest still
+ * holds. */
 static bool judge(struct worker *w, const uint64_t *state, uint32_t level, uint64_t affected) {
     struct bfs *b = w->bfs;
     uint64_t state_kinds = b->state_preds | (w->initial ? b->initial_preds : 0), holds;
@@ -181,7 +190,13 @@ static void insert_batch(struct worker *w) {
                 w->moves[s->from] = true;
                 found_on_step(w, s, FOUND_ERROR, UINT32_MAX, (enum dc_error)s->error, s->site);
             } else {
-                struct finding f = {.kind = FOUND_ERROR, .pred = UINT32_MAX, .error = (enum dc_error)s->error, .site = s->site, .action = UINT32_MAX, .level = 0, .ordinal = s->ordinal};
+                struct finding f = {.kind = FOUND_ERROR,
+                                    .pred = UINT32_MAX,
+                                    .error = (enum dc_error)s->error,
+                                    .site = s->site,
+                                    .action = UINT32_MAX,
+                                    .level = 0,
+                                    .ordinal = s->ordinal};
                 uint64_t *zero = mem_alloc(words * sizeof *zero);
                 keep(w, 0, &f, zero);
                 mem_free(zero);
@@ -200,7 +215,8 @@ static void insert_batch(struct worker *w) {
                     enum dc_error error = w->model->test_step(w->model, w->scratch, u, t, steps, &holds, &pred, &site);
                     if (error) found_on_step(w, s, FOUND_ERROR, pred, error, site);
                     else
-                        for (uint64_t bad = steps & ~holds; bad; bad &= bad - 1) found_on_step(w, s, FOUND_PRED, (uint32_t)__builtin_ctzll(bad), DC_OK, 0);
+                        for (uint64_t bad = steps & ~holds; bad; bad &= bad - 1)
+                            found_on_step(w, s, FOUND_PRED, (uint32_t)__builtin_ctzll(bad), DC_OK, 0);
                 }
             }
         }
@@ -221,7 +237,8 @@ static void insert_batch(struct worker *w) {
     if (b->parents || !fresh) return;
     uint64_t total = atomic_fetch_add_explicit(&b->inserted, fresh, memory_order_relaxed) + fresh;
     uint64_t margin = (uint64_t)b->n_workers * BATCH;
-    if (total + margin > fpset_capacity(&b->set) / 4 * 3) atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
+    if (total + margin > fpset_capacity(&b->set) / 4 * 3)
+        atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
 }
 
 static void flush(struct dc_out *out) {
@@ -253,8 +270,14 @@ static void expand_block(struct worker *w, struct block *k) {
             for (uint32_t p = 0; p < b->model->n_preds && p < 64; p++)
                 if (b->model->preds[p].kind == DC_FINAL) finals |= (uint64_t)1 << p;
             w->stops_seen++;
-            enum dc_error error = finals ? w->model->test(w->model, w->scratch, s, finals, &holds, &pred, &site) : DC_OK;
-            struct finding f = {.kind = error ? FOUND_ERROR : FOUND_STOP, .error = error, .pred = pred, .site = site, .action = UINT32_MAX, .level = b->depth};
+            enum dc_error error =
+                finals ? w->model->test(w->model, w->scratch, s, finals, &holds, &pred, &site) : DC_OK;
+            struct finding f = {.kind = error ? FOUND_ERROR : FOUND_STOP,
+                                .error = error,
+                                .pred = pred,
+                                .site = site,
+                                .action = UINT32_MAX,
+                                .level = b->depth};
             if (error || !holds) keep(w, error ? 0 : b->n_ranks - 1, &f, s);
         }
     }
@@ -293,9 +316,11 @@ static bool merge_findings(struct bfs *b) {
         }
         if (!best) continue;
         bool again = false;
-        for (uint32_t i = 0; i < b->r->n_findings; i++) again |= rank_of(b, b->r->findings[i].kind, b->r->findings[i].pred) == k;
+        for (uint32_t i = 0; i < b->r->n_findings; i++)
+            again |= rank_of(b, b->r->findings[i].kind, b->r->findings[i].pred) == k;
         if (!again) {
-            b->r->findings = mem_grow(b->r->findings, b->r->n_findings * sizeof *b->r->findings, (b->r->n_findings + 1) * sizeof *b->r->findings);
+            b->r->findings = mem_grow(b->r->findings, b->r->n_findings * sizeof *b->r->findings,
+                                      (b->r->n_findings + 1) * sizeof *b->r->findings);
             struct finding *f = &b->r->findings[b->r->n_findings++];
             *f = *best;
             f->length = 0;
@@ -415,7 +440,8 @@ static void *work(void *self) {
                 b->r->end = END_INTERRUPTED;
                 atomic_store(&b->over, true);
             }
-            if (atomic_load_explicit(&b->over, memory_order_relaxed)) { /* not expanded: stays in the count of open states */
+            if (atomic_load_explicit(&b->over,
+                                     memory_order_relaxed)) { /* not expanded: stays in the count of open states */
                 VEC_PUSH(w->made, b->level.at[i]);
                 continue;
             }
@@ -535,7 +561,8 @@ static void *monitor(void *self) {
 }
 
 /* One breadth-first run; with `parents`, the one that finds traces, down to `last_level`. */
-static void run(const struct dc_model *m, const struct search_options *o, struct search_result *r, struct parents *parents, uint32_t last_level) {
+static void run(const struct dc_model *m, const struct search_options *o, struct search_result *r,
+                struct parents *parents, uint32_t last_level) {
     struct bfs b = {.model = m, .o = o, .r = r, .parents = parents, .last_level = last_level, .started = now()};
     b.n_workers = o->workers ? o->workers : 1;
     b.n_ranks = m->n_preds + 2;

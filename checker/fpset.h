@@ -1,7 +1,7 @@
 /* The fingerprint set: which states have been seen.
  *
- * An open-addressing table of 64-bit fingerprints, eight to a cache line; 0 is an empty slot. Insertion is lock-free: one
- * compare-and-swap on the first empty slot of the probe sequence, so of several threads that insert one fingerprint
+ * An open-addressing table of 64-bit fingerprints, eight to a cache line; 0 is an empty slot. Insertion is lock-free:
+ * one compare-and-swap on the first empty slot of the probe sequence, so of several threads that insert one fingerprint
  * exactly one is told that it was new. Nothing is ever removed. Growing is done by one thread while no other is inside.
  *
  * Missing a state needs two states with one fingerprint: with n states the expected number of such pairs is at most
@@ -27,8 +27,12 @@ bool fpset_init(struct fpset *, uint64_t slots);
 void fpset_free(struct fpset *);
 static inline uint64_t fpset_capacity(const struct fpset *s) { return 8 * s->n_lines; }
 
-static inline uint64_t fpset_line(const struct fpset *s, uint64_t fp) { return (uint64_t)(((unsigned __int128)fp * s->n_lines) >> 64); }
-static inline void fpset_prefetch(const struct fpset *s, uint64_t fp) { __builtin_prefetch((const void *)(s->slots + 8 * fpset_line(s, fp)), 1); }
+static inline uint64_t fpset_line(const struct fpset *s, uint64_t fp) {
+    return (uint64_t)(((unsigned __int128)fp * s->n_lines) >> 64);
+}
+static inline void fpset_prefetch(const struct fpset *s, uint64_t fp) {
+    __builtin_prefetch((const void *)(s->slots + 8 * fpset_line(s, fp)), 1);
+}
 
 /* True: fp was not in the set and is now. The caller keeps the set below 7/8 full (fpset_capacity). */
 static inline bool fpset_insert(struct fpset *s, uint64_t fp) {
@@ -40,7 +44,8 @@ static inline bool fpset_insert(struct fpset *s, uint64_t fp) {
             uint64_t v = atomic_load_explicit(&slots[i], memory_order_relaxed);
             if (v == fp) return false;
             if (v) continue;
-            if (atomic_compare_exchange_strong_explicit(&slots[i], &v, fp, memory_order_relaxed, memory_order_relaxed)) return true;
+            if (atomic_compare_exchange_strong_explicit(&slots[i], &v, fp, memory_order_relaxed, memory_order_relaxed))
+                return true;
             if (v == fp) return false;
         }
         if (++line == s->n_lines) line = 0;

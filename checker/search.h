@@ -6,7 +6,8 @@
  * from a second run in which every state keeps the least fingerprint among its parents of the level before.
  *
  * Threads: search_run starts its own and joins them. `stop` may be set by a signal handler at any time.
- * Ownership: the result owns its arrays, freed with search_free. Errors: lack of memory is an outcome, not a failure. */
+ * Ownership: the result owns its arrays, freed with search_free. Errors: lack of memory is an outcome, not a failure.
+ */
 #ifndef DC_CHECKER_SEARCH_H
 #define DC_CHECKER_SEARCH_H
 
@@ -21,10 +22,10 @@ enum finding_kind { FOUND_ERROR, FOUND_PRED, FOUND_STOP };
 
 struct finding {
     enum finding_kind kind;
-    uint32_t pred;    /* FOUND_PRED; FOUND_ERROR in a predicate: its index, else UINT32_MAX */
+    uint32_t pred; /* FOUND_PRED; FOUND_ERROR in a predicate: its index, else UINT32_MAX */
     enum dc_error error;
     uint32_t site, action;
-    bool step;        /* the last state of the trace has a failing or violating step `ordinal` out of it */
+    bool step;               /* the last state of the trace has a failing or violating step `ordinal` out of it */
     uint32_t ordinal, level; /* level of the state, from 1 */
     uint64_t *state;
     /* the trace: states[0] initial; actions[i], ordinals[i] lead to states[i] (actions[0] is UINT32_MAX) */
@@ -41,9 +42,9 @@ struct search_progress {
 
 struct search_options {
     uint32_t workers;
-    uint32_t depth;        /* levels, 0: no bound */
-    bool keep_going;       /* -continue: one finding for each property */
-    bool stops;            /* look for stops */
+    uint32_t depth;  /* levels, 0: no bound */
+    bool keep_going; /* -continue: one finding for each property */
+    bool stops;      /* look for stops */
     bool traces;
     uint64_t preds;        /* which predicates are tested (bits) */
     uint64_t memory_bytes; /* limit for the set and the frontier */
@@ -64,12 +65,12 @@ struct search_result {
     uint32_t depth; /* levels, the initial one is 1 */
     double seconds;
     uint64_t memory_bytes, set_bytes;
-    uint64_t *fired;     /* by action: successors */
-    uint64_t *found_new; /* by action: distinct states first reached by it; depends on the race, for people only */
+    uint64_t *fired;          /* by action: successors */
+    uint64_t *found_new;      /* by action: distinct states first reached by it; depends on the race, for people only */
     struct finding *findings; /* in rank order; witnesses of DC_REACHABLE are findings too */
     uint32_t n_findings;
     uint64_t walks, steps;
-    bool trace_slow;     /* the trace was rebuilt level by level, for lack of memory */
+    bool trace_slow; /* the trace was rebuilt level by level, for lack of memory */
 };
 
 void search_run(const struct dc_model *, const struct search_options *, struct search_result *);

@@ -90,10 +90,13 @@ static uint64_t kinds(const struct walks *a, uint32_t mask) {
 static bool state_ends(struct walker *w, uint64_t walk, bool initial) {
     struct walks *a = w->all;
     const uint64_t *s = w->path + (size_t)(w->length - 1) * a->model->state_words;
-    uint64_t safe = kinds(a, 1u << DC_INVARIANT | (initial ? 1u << DC_INITIALLY : 0)), cut = kinds(a, 1u << DC_CUT), holds = 0;
+    uint64_t safe = kinds(a, 1u << DC_INVARIANT | (initial ? 1u << DC_INITIALLY : 0)), cut = kinds(a, 1u << DC_CUT),
+             holds = 0;
     uint32_t pred = 0, site = 0;
-    enum dc_error error = safe | cut ? a->model->test(a->model, w->scratch, s, safe | cut, &holds, &pred, &site) : DC_OK;
-    struct finding f = {.kind = error ? FOUND_ERROR : FOUND_PRED, .error = error, .pred = pred, .site = site, .action = UINT32_MAX};
+    enum dc_error error =
+        safe | cut ? a->model->test(a->model, w->scratch, s, safe | cut, &holds, &pred, &site) : DC_OK;
+    struct finding f = {
+        .kind = error ? FOUND_ERROR : FOUND_PRED, .error = error, .pred = pred, .site = site, .action = UINT32_MAX};
     if (error) {
         report(w, walk, f);
         return true;
@@ -129,7 +132,13 @@ static bool step_ends(struct walker *w, uint64_t walk, uint64_t *rng) {
     for (uint32_t i = 0; i < w->n; i++) {
         const struct dc_step *t = &w->steps[i];
         if (t->error && t->error != DC_STOP_CUT) {
-            struct finding f = {.kind = FOUND_ERROR, .pred = UINT32_MAX, .error = (enum dc_error)t->error, .site = t->site, .action = t->action, .step = true, .ordinal = t->ordinal};
+            struct finding f = {.kind = FOUND_ERROR,
+                                .pred = UINT32_MAX,
+                                .error = (enum dc_error)t->error,
+                                .site = t->site,
+                                .action = t->action,
+                                .step = true,
+                                .ordinal = t->ordinal};
             report(w, walk, f);
             return true;
         }
@@ -140,7 +149,11 @@ static bool step_ends(struct walker *w, uint64_t walk, uint64_t *rng) {
     if (!moves && a->o->stops) {
         enum dc_error error = finals ? m->test(m, w->scratch, s, finals, &holds, &pred, &site) : DC_OK;
         if (error || !holds) {
-            struct finding f = {.kind = error ? FOUND_ERROR : FOUND_STOP, .error = error, .pred = pred, .site = site, .action = UINT32_MAX};
+            struct finding f = {.kind = error ? FOUND_ERROR : FOUND_STOP,
+                                .error = error,
+                                .pred = pred,
+                                .site = site,
+                                .action = UINT32_MAX};
             report(w, walk, f);
         }
         return true;
@@ -155,8 +168,13 @@ static bool step_ends(struct walker *w, uint64_t walk, uint64_t *rng) {
         enum dc_error error = m->test_step(m, w->scratch, s, t, stepped, &holds, &pred, &site);
         uint64_t bad = stepped & ~holds;
         if (error || bad) {
-            struct finding f = {.kind = error ? FOUND_ERROR : FOUND_PRED, .error = error, .pred = error ? pred : (uint32_t)__builtin_ctzll(bad), .site = site,
-                                .action = w->steps[pick].action, .step = true, .ordinal = w->steps[pick].ordinal};
+            struct finding f = {.kind = error ? FOUND_ERROR : FOUND_PRED,
+                                .error = error,
+                                .pred = error ? pred : (uint32_t)__builtin_ctzll(bad),
+                                .site = site,
+                                .action = w->steps[pick].action,
+                                .step = true,
+                                .ordinal = w->steps[pick].ordinal};
             report(w, walk, f);
             return true;
         }
@@ -176,7 +194,11 @@ static void walk(struct walker *w, uint64_t number) {
     uint32_t valid = 0;
     for (uint32_t i = 0; i < w->n; i++) {
         if (w->steps[i].error) {
-            struct finding f = {.kind = FOUND_ERROR, .pred = UINT32_MAX, .error = (enum dc_error)w->steps[i].error, .site = w->steps[i].site, .action = UINT32_MAX};
+            struct finding f = {.kind = FOUND_ERROR,
+                                .pred = UINT32_MAX,
+                                .error = (enum dc_error)w->steps[i].error,
+                                .site = w->steps[i].site,
+                                .action = UINT32_MAX};
             report(w, number, f);
             return;
         }

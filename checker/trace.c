@@ -37,7 +37,8 @@ bool parents_insert(struct parents *p, uint64_t fp, uint64_t parent, uint32_t le
         struct entry *e = &p->at[i];
         uint64_t v = atomic_load_explicit(&e->fp, memory_order_relaxed);
         bool mine = false;
-        if (!v) mine = atomic_compare_exchange_strong_explicit(&e->fp, &v, fp, memory_order_relaxed, memory_order_relaxed);
+        if (!v)
+            mine = atomic_compare_exchange_strong_explicit(&e->fp, &v, fp, memory_order_relaxed, memory_order_relaxed);
         if (mine) atomic_store_explicit(&e->level, level, memory_order_release); /* pairs with the acquire below */
         else if (v != fp) continue;
         uint32_t at;
@@ -45,7 +46,8 @@ bool parents_insert(struct parents *p, uint64_t fp, uint64_t parent, uint32_t le
         if (at == level) {
             uint64_t old = atomic_load_explicit(&e->parent, memory_order_relaxed);
             while ((!old || parent < old) && parent &&
-                   !atomic_compare_exchange_weak_explicit(&e->parent, &old, parent, memory_order_relaxed, memory_order_relaxed)) {}
+                   !atomic_compare_exchange_weak_explicit(&e->parent, &old, parent, memory_order_relaxed,
+                                                          memory_order_relaxed)) {}
         }
         return mine;
     }

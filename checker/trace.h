@@ -1,7 +1,8 @@
 /* Traces that do not depend on the number of workers.
  *
  * `parents` maps the fingerprint of a state to the least fingerprint among its parents one level up. Filling it while a
- * level is expanded is commutative (a minimum), so any interleaving of the workers gives one table. 24 bytes a state. */
+ * level is expanded is commutative (a minimum), so any interleaving of the workers gives one table. 24 bytes a state.
+ */
 #ifndef DC_CHECKER_TRACE_H
 #define DC_CHECKER_TRACE_H
 

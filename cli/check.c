@@ -81,7 +81,8 @@ static const char *constants(struct front *f, const struct ast *check, const str
         if (d->kind != AST_CONST && d->kind != AST_DEF) continue;
         if (d->kind == AST_CONST) value = d->kid[1];
         for (uint32_t k = 0; check && k < check->n; k++)
-            if (check->kid[k]->kind == AST_WITH && check->kid[k]->n == 1 && check->kid[k]->text == d->text) value = check->kid[k]->kid[0];
+            if (check->kid[k]->kind == AST_WITH && check->kid[k]->n == 1 && check->kid[k]->text == d->text)
+                value = check->kid[k]->kid[0];
         for (uint32_t k = 0; k < o->defines.n; k++) {
             size_t n = strlen(d->text);
             if (!strncmp(o->defines.at[k], d->text, n) && o->defines.at[k][n] == '=') given = o->defines.at[k] + n + 1;
@@ -119,7 +120,9 @@ static bool allows_deadlock(const struct ast *check) {
     return false;
 }
 
-static bool is_witness(const struct program *p, const struct finding *f) { return f->kind == FOUND_PRED && p->preds.at[f->pred].kind == DC_REACHABLE; }
+static bool is_witness(const struct program *p, const struct finding *f) {
+    return f->kind == FOUND_PRED && p->preds.at[f->pred].kind == DC_REACHABLE;
+}
 
 static void add_trace(struct front *f, const struct program *p, const struct finding *x, struct report_check *r) {
     struct report_trace t = {.witness = is_witness(p, x)};
@@ -132,11 +135,14 @@ static void add_trace(struct front *f, const struct program *p, const struct fin
     case FOUND_PRED:
         t.property = p->preds.at[x->pred].name;
         t.kind = kind_word(p->preds.at[x->pred].kind);
-        t.headline = t.witness ? arena_printf(a, "%s is reachable: a shortest run of %u states", t.property, x->length) : arena_printf(a, "%s %s is violated", t.kind, t.property);
+        t.headline = t.witness ? arena_printf(a, "%s is reachable: a shortest run of %u states", t.property, x->length)
+                               : arena_printf(a, "%s %s is violated", t.kind, t.property);
         break;
     default:
         t.kind = x->error == DC_ASSERT ? "assert" : "error";
-        t.property = x->pred != UINT32_MAX ? p->preds.at[x->pred].name : x->action < p->actions.n ? p->actions.at[x->action].name : "init";
+        t.property = x->pred != UINT32_MAX      ? p->preds.at[x->pred].name
+                     : x->action < p->actions.n ? p->actions.at[x->action].name
+                                                : "init";
         t.headline = arena_printf(a, "%s in %s: %s", t.kind, t.property, error_text(x->error));
     }
     struct explain_trace e = {.length = x->length,
@@ -149,21 +155,26 @@ static void add_trace(struct front *f, const struct program *p, const struct fin
                               .stop = x->kind == FOUND_STOP,
                               .reorder = true};
     if (x->kind == FOUND_STOP) e.pred = -1;
-    if (!explain(p, &f->sources, &e, &t.story)) panic("the interpreter does not repeat the trace that the search found");
-    if (x->kind == FOUND_ERROR && !x->length && x->site && x->site < p->sites.n && p->sites.at[x->site].source < f->sources.files.n) {
+    if (!explain(p, &f->sources, &e, &t.story))
+        panic("the interpreter does not repeat the trace that the search found");
+    if (x->kind == FOUND_ERROR && !x->length && x->site && x->site < p->sites.n &&
+        p->sites.at[x->site].source < f->sources.files.n) {
         const struct source *s = &f->sources.files.at[p->sites.at[x->site].source];
         struct place at = source_place(s, p->sites.at[x->site].begin);
-        const char *line = arena_printf(&t.story.arena, "%s:%u:%u: %s, in an initial state", s->path, at.line, at.column, error_text(x->error));
+        const char *line = arena_printf(&t.story.arena, "%s:%u:%u: %s, in an initial state", s->path, at.line,
+                                        at.column, error_text(x->error));
         VEC_PUSH(t.story.why, line);
     }
     VEC_PUSH(r->traces, t);
 }
 
-static void add_properties(struct front *f, const struct program *p, struct report_check *r, bool stops, bool exhausted) {
+static void add_properties(struct front *f, const struct program *p, struct report_check *r, bool stops,
+                           bool exhausted) {
     for (uint32_t i = 0; i < p->preds.n; i++) {
         const struct ir_pred *q = &p->preds.at[i];
         if (q->kind == DC_FINAL || q->kind == DC_CUT || (q->module && !strcmp(q->module, "assume"))) continue;
-        struct report_property x = {.name = q->name, .kind = kind_word(q->kind), .verdict = exhausted ? VERDICT_PROVED : VERDICT_INCONCLUSIVE};
+        struct report_property x = {
+            .name = q->name, .kind = kind_word(q->kind), .verdict = exhausted ? VERDICT_PROVED : VERDICT_INCONCLUSIVE};
         if (q->kind == DC_REACHABLE) x.verdict = exhausted ? VERDICT_VIOLATED : VERDICT_INCONCLUSIVE;
         if (r->result.walks && !q->temporal) x.verdict = VERDICT_SAMPLED;
         if (q->temporal) {
@@ -175,12 +186,17 @@ static void add_properties(struct front *f, const struct program *p, struct repo
             if (y->kind != FOUND_PRED || y->pred != i) continue;
             x.found = true;
             x.verdict = q->kind == DC_REACHABLE ? VERDICT_PROVED : VERDICT_VIOLATED;
-            x.note = arena_printf(&f->arena, "a %s of %u states", q->kind == DC_REACHABLE ? "run" : "trace", y->level + (y->step ? 1 : 0));
+            x.note = arena_printf(&f->arena, "a %s of %u states", q->kind == DC_REACHABLE ? "run" : "trace",
+                                  y->level + (y->step ? 1 : 0));
         }
         VEC_PUSH(r->properties, x);
     }
     if (!stops) return;
-    struct report_property x = {.name = "no deadlock", .kind = "deadlock", .verdict = r->result.walks ? VERDICT_SAMPLED : exhausted ? VERDICT_PROVED : VERDICT_INCONCLUSIVE};
+    struct report_property x = {.name = "no deadlock",
+                                .kind = "deadlock",
+                                .verdict = r->result.walks ? VERDICT_SAMPLED
+                                           : exhausted     ? VERDICT_PROVED
+                                                           : VERDICT_INCONCLUSIVE};
     for (uint32_t k = 0; k < r->result.n_findings; k++)
         if (r->result.findings[k].kind == FOUND_STOP) {
             x.verdict = VERDICT_VIOLATED;
@@ -205,7 +221,9 @@ static bool meets(const struct program *p, const struct expectation *e, const st
         if (f->kind != FOUND_ERROR) return false;
         if (!e->name) return true;
         if (in && !strcmp(in, e->name)) return true;
-        if (f->action < p->actions.n && p->actions.at[f->action].process >= 0 && !strcmp(p->processes.at[p->actions.at[f->action].process].name, e->name)) return true;
+        if (f->action < p->actions.n && p->actions.at[f->action].process >= 0 &&
+            !strcmp(p->processes.at[p->actions.at[f->action].process].name, e->name))
+            return true;
         return f->pred != UINT32_MAX && !strcmp(p->preds.at[f->pred].name, e->name);
     }
     default: return false;
@@ -233,10 +251,12 @@ static void judge(struct front *f, const struct program *p, const struct ast *ch
     bool cut = s->cut_states || s->cut_steps;
     if (first) {
         r->verdict = VERDICT_VIOLATED;
-        r->kind = first->kind == FOUND_STOP ? "deadlock" : first->kind == FOUND_ERROR ? (first->error == DC_ASSERT ? "assert" : "error") : kind_word(p->preds.at[first->pred].kind);
-        r->property = first->kind == FOUND_STOP   ? "deadlock"
-                      : first->kind == FOUND_PRED ? p->preds.at[first->pred].name
-                      : first->pred != UINT32_MAX ? p->preds.at[first->pred].name
+        r->kind = first->kind == FOUND_STOP    ? "deadlock"
+                  : first->kind == FOUND_ERROR ? (first->error == DC_ASSERT ? "assert" : "error")
+                                               : kind_word(p->preds.at[first->pred].kind);
+        r->property = first->kind == FOUND_STOP      ? "deadlock"
+                      : first->kind == FOUND_PRED    ? p->preds.at[first->pred].name
+                      : first->pred != UINT32_MAX    ? p->preds.at[first->pred].name
                       : first->action < p->actions.n ? p->actions.at[first->action].name
                                                      : "init";
         r->reason = arena_printf(&f->arena, "%s %s", r->kind, strcmp(r->kind, "deadlock") ? r->property : "found");
@@ -253,11 +273,22 @@ static void judge(struct front *f, const struct program *p, const struct ast *ch
     if (s->end != END_EXHAUSTED || cut || temporal) {
         r->verdict = VERDICT_INCONCLUSIVE;
         r->code = EXIT_INCONCLUSIVE;
-        r->reason = s->end == END_DEPTH         ? arena_printf(&f->arena, "no violation within %u levels; %llu states were not expanded", s->depth, (unsigned long long)s->unexpanded)
-                    : s->end == END_MEMORY      ? arena_printf(&f->arena, "the memory limit is reached; no violation so far, %llu states were not expanded", (unsigned long long)s->unexpanded)
-                    : s->end == END_INTERRUPTED ? arena_printf(&f->arena, "interrupted; no violation so far, at least %llu states were not expanded", (unsigned long long)s->unexpanded)
-                    : cut ? arena_printf(&f->arena, "none within the cut (%llu states and %llu steps cut)", (unsigned long long)s->cut_states, (unsigned long long)s->cut_steps)
-                          : arena_printf(&f->arena, "%s is about behaviours and is not evaluated by this version; everything else holds", temporal);
+        r->reason =
+            s->end == END_DEPTH
+                ? arena_printf(&f->arena, "no violation within %u levels; %llu states were not expanded", s->depth,
+                               (unsigned long long)s->unexpanded)
+            : s->end == END_MEMORY
+                ? arena_printf(&f->arena,
+                               "the memory limit is reached; no violation so far, %llu states were not expanded",
+                               (unsigned long long)s->unexpanded)
+            : s->end == END_INTERRUPTED
+                ? arena_printf(&f->arena, "interrupted; no violation so far, at least %llu states were not expanded",
+                               (unsigned long long)s->unexpanded)
+            : cut ? arena_printf(&f->arena, "none within the cut (%llu states and %llu steps cut)",
+                                 (unsigned long long)s->cut_states, (unsigned long long)s->cut_steps)
+                  : arena_printf(&f->arena,
+                                 "%s is about behaviours and is not evaluated by this version; everything else holds",
+                                 temporal);
         if (want.kind == EXPECT_CUT && s->end == END_EXHAUSTED && cut) {
             r->expected = true;
             r->code = EXIT_OK;
@@ -277,7 +308,8 @@ static void judge(struct front *f, const struct program *p, const struct ast *ch
     r->expected = want.kind == EXPECT_OK;
     r->code = r->expected ? EXIT_OK : EXIT_UNEXPECTED;
     if (!r->expected)
-        r->reason = want.kind == EXPECT_VIOLATED   ? arena_printf(&f->arena, "but the check expects a violation of %s", want.name)
+        r->reason = want.kind == EXPECT_VIOLATED
+                        ? arena_printf(&f->arena, "but the check expects a violation of %s", want.name)
                     : want.kind == EXPECT_DEADLOCK ? "but the check expects a deadlock"
                     : want.kind == EXPECT_CUT      ? "but the check expects the search to be cut"
                                                    : "but the check expects an error";
@@ -295,10 +327,15 @@ static void add_actions(struct front *f, const struct program *p, struct report_
     for (uint32_t i = 0; i < p->actions.n; i++) {
         const struct ir_action *a = &p->actions.at[i];
         const char *who = a->process >= 0 ? p->processes.at[a->process].name : NULL;
-        const char *name = arena_printf(&f->arena, "%s%s%s%s%s", who ? who : "", who ? ": " : "", a->kind == ACT_HANDLER ? "on " : "", a->name,
-                                        a->torn ? " (cut by a crash)" : a->byzantine ? " (a lie)" : a->fault ? " (fault)" : "");
+        const char *name = arena_printf(&f->arena, "%s%s%s%s%s", who ? who : "", who ? ": " : "",
+                                        a->kind == ACT_HANDLER ? "on " : "", a->name,
+                                        a->torn        ? " (cut by a crash)"
+                                        : a->byzantine ? " (a lie)"
+                                        : a->fault     ? " (fault)"
+                                                       : "");
         VEC_PUSH(r->actions, name);
-        bool never = r->verdict == VERDICT_PROVED && r->result.fired && !r->result.fired[i] && !a->torn && !a->byzantine && !a->fault;
+        bool never = r->verdict == VERDICT_PROVED && r->result.fired && !r->result.fired[i] && !a->torn &&
+                     !a->byzantine && !a->fault;
         if (!never) continue;
         VEC_PUSH(r->warnings, arena_printf(&f->arena, "%s%s never happens", position(f, a->span), name));
     }
@@ -314,8 +351,8 @@ static bool broken_assumption(struct front *f, const struct program *p, struct r
         r->property = "assume";
         r->code = EXIT_ASSUMPTION;
         r->execution = "nothing was run";
-        r->reason = arena_printf(&f->arena, "%sthe assumption `%.*s` is false of these constants", position(f, q->span), s ? (int)(q->span.end - q->span.begin) : 1,
-                                 s ? s->text + q->span.begin : "?");
+        r->reason = arena_printf(&f->arena, "%sthe assumption `%.*s` is false of these constants", position(f, q->span),
+                                 s ? (int)(q->span.end - q->span.begin) : 1, s ? s->text + q->span.begin : "?");
         return true;
     }
     return false;
@@ -338,7 +375,8 @@ void define_settings(struct front *f, const struct options *o, struct compile_op
 
 static void release_program(void *);
 
-static void run_program(struct front *f, struct program *p, const struct ast *check, const struct options *o, struct report_check *r) {
+static void run_program(struct front *f, struct program *p, const struct ast *check, const struct options *o,
+                        struct report_check *r) {
     r->owner = p; /* names in the report are the program's */
     r->release = release_program;
     bool stops = !o->no_deadlock && !allows_deadlock(check);
@@ -357,15 +395,28 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
         uint64_t preds = 0;
         for (uint32_t i = 0; i < p->preds.n && i < 64; i++)
             if (!p->preds.at[i].temporal) preds |= (uint64_t)1 << i;
-        struct search_options so = {.workers = o->workers, .depth = o->depth, .keep_going = o->keep_going, .stops = stops, .traces = !o->no_trace, .preds = preds,
-                                    .memory_bytes = o->memory_bytes, .stop = &interrupted, .next_model = next_model, .self = &session, .seed = o->seed,
-                                    .walks = o->walks, .walk_depth = o->walk_depth ? o->walk_depth : 1, .progress_seconds = 2};
+        struct search_options so = {.workers = o->workers,
+                                    .depth = o->depth,
+                                    .keep_going = o->keep_going,
+                                    .stops = stops,
+                                    .traces = !o->no_trace,
+                                    .preds = preds,
+                                    .memory_bytes = o->memory_bytes,
+                                    .stop = &interrupted,
+                                    .next_model = next_model,
+                                    .self = &session,
+                                    .seed = o->seed,
+                                    .walks = o->walks,
+                                    .walk_depth = o->walk_depth ? o->walk_depth : 1,
+                                    .progress_seconds = 2};
         if (isatty(2) && !o->quiet) so.progress = progress;
         if (o->simulate) search_simulate(model, &so, &r->result);
         else search_run(model, &so, &r->result);
         if (so.progress) fputs("\r\033[K", stderr);
         r->execution = session.waited ? "native" : session.switched ? "interpreter, then native" : "interpreter";
-        if (session.native && native_trouble(session.native) && !session.switched) VEC_PUSH(r->warnings, arena_strdup(&f->arena, native_trouble(session.native), strlen(native_trouble(session.native))));
+        if (session.native && native_trouble(session.native) && !session.switched)
+            VEC_PUSH(r->warnings,
+                     arena_strdup(&f->arena, native_trouble(session.native), strlen(native_trouble(session.native))));
         add_properties(f, p, r, stops, r->result.end == END_EXHAUSTED && !r->result.cut_states && !r->result.cut_steps);
         for (uint32_t i = 0; i < r->result.n_findings && !o->no_trace; i++) add_trace(f, p, &r->result.findings[i], r);
         judge(f, p, check, r);

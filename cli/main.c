@@ -17,7 +17,8 @@
 #define DC_SHARE "/usr/local/share/dcheck"
 #endif
 
-/* The standard library: beside the binary (a source tree), in ../share/dcheck (an installed one), or where it was installed. */
+/* The standard library: beside the binary (a source tree), in ../share/dcheck (an installed one), or where it was
+ * installed. */
 static void library_paths(struct front *f) {
     char self[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -35,7 +36,9 @@ static int diag_code(const struct diags *d) {
     int code = 0;
     for (uint32_t i = 0; i < d->list.n; i++) {
         if (d->list.at[i].level != DIAG_ERROR) continue;
-        int c = d->list.at[i].class == DIAG_SYNTAX ? EXIT_SYNTAX : d->list.at[i].class == DIAG_USAGE ? EXIT_USAGE : EXIT_TYPE;
+        int c = d->list.at[i].class == DIAG_SYNTAX  ? EXIT_SYNTAX
+                : d->list.at[i].class == DIAG_USAGE ? EXIT_USAGE
+                                                    : EXIT_TYPE;
         if (!code || c == EXIT_SYNTAX) code = c;
     }
     return code ? code : EXIT_TYPE;
@@ -93,7 +96,10 @@ static int finish(const struct options *o, const char *path, struct report_check
 }
 
 static void print_check(const struct options *o, const struct report_check *r, bool again) {
-    struct report_style style = {.colour = o->colour == 1 || (o->colour < 0 && isatty(1)), .full = o->full, .quiet = o->quiet, .trace = !o->no_trace};
+    struct report_style style = {.colour = o->colour == 1 || (o->colour < 0 && isatty(1)),
+                                 .full = o->full,
+                                 .quiet = o->quiet,
+                                 .trace = !o->no_trace};
     if (o->json && !strcmp(o->json, "-")) return;
     if (again) fputc('\n', stdout);
     report_text(r, &style, stdout);
@@ -143,7 +149,8 @@ static int run_checks(struct front *f, const struct options *o, const char *path
             if (checks[first]->text && known < 256) names[known++] = checks[first]->text;
         if (first == n) {
             const char *near = nearest_name(o->check, names, known);
-            fprintf(stderr, "dcheck: error: %s has no check `%s`%s%s%s\n", path, o->check, near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
+            fprintf(stderr, "dcheck: error: %s has no check `%s`%s%s%s\n", path, o->check,
+                    near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
             return EXIT_USAGE;
         }
         last = first + 1;

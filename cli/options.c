@@ -7,8 +7,30 @@
 #include <unistd.h>
 
 enum option_id {
-    OPT_WORKERS = 256, OPT_CHECK, OPT_ALL, OPT_DEFINE, OPT_INCLUDE, OPT_SYMMETRY, OPT_JSON, OPT_NO_TRACE, OPT_DEPTH, OPT_CONTINUE, OPT_SIMULATE,
-    OPT_WALKS, OPT_WALK_DEPTH, OPT_SEED, OPT_INTERPRET, OPT_NATIVE, OPT_MEM, OPT_DEADLOCK, OPT_FULL, OPT_QUIET, OPT_COLOUR, OPT_DUMP, OPT_HELP, OPT_VERSION,
+    OPT_WORKERS = 256,
+    OPT_CHECK,
+    OPT_ALL,
+    OPT_DEFINE,
+    OPT_INCLUDE,
+    OPT_SYMMETRY,
+    OPT_JSON,
+    OPT_NO_TRACE,
+    OPT_DEPTH,
+    OPT_CONTINUE,
+    OPT_SIMULATE,
+    OPT_WALKS,
+    OPT_WALK_DEPTH,
+    OPT_SEED,
+    OPT_INTERPRET,
+    OPT_NATIVE,
+    OPT_MEM,
+    OPT_DEADLOCK,
+    OPT_FULL,
+    OPT_QUIET,
+    OPT_COLOUR,
+    OPT_DUMP,
+    OPT_HELP,
+    OPT_VERSION,
 };
 
 static const struct {
@@ -43,14 +65,20 @@ static const struct {
 enum { N_OPTIONS = sizeof table / sizeof *table };
 
 void options_help(FILE *out) {
-    fputs("usage: dcheck FILE.dspec [options]\n\nChecks every behaviour of a message-passing spec. Options take one dash or two.\n\n", out);
+    fputs("usage: dcheck FILE.dspec [options]\n\nChecks every behaviour of a message-passing spec. Options take one "
+          "dash or two.\n\n",
+          out);
     for (int i = 0; i < N_OPTIONS; i++) {
         char left[40];
-        snprintf(left, sizeof left, "-%s%s%s", table[i].name, table[i].argument ? " " : "", table[i].argument ? table[i].argument : "");
+        snprintf(left, sizeof left, "-%s%s%s", table[i].name, table[i].argument ? " " : "",
+                 table[i].argument ? table[i].argument : "");
         fprintf(out, "  %-18s %s\n", left, table[i].help);
     }
-    fputs("\nExit code: 0 as expected, 1 not as expected, 2 inconclusive or sampled, 10 assumption, 11 deadlock, 12 invariant,\n"
-          "step or initially, 13 temporal, 14 assert, 75 evaluation error, 120 type, 150 syntax, 151 usage, 153 system.\n", out);
+    fputs("\nExit code: 0 as expected, 1 not as expected, 2 inconclusive or sampled, 10 assumption, 11 deadlock, 12 "
+          "invariant,\n"
+          "step or initially, 13 temporal, 14 assert, 75 evaluation error, 120 type, 150 syntax, 151 usage, 153 "
+          "system.\n",
+          out);
 }
 
 static bool number(const char *option, const char *text, uint64_t most, uint64_t *out) {
@@ -58,7 +86,8 @@ static bool number(const char *option, const char *text, uint64_t most, uint64_t
     errno = 0;
     unsigned long long v = strtoull(text, &end, 10);
     if (errno || *end || end == text || *text == '-' || v > most) {
-        fprintf(stderr, "dcheck: error: -%s wants a number up to %llu, not `%s`\n", option, (unsigned long long)most, text);
+        fprintf(stderr, "dcheck: error: -%s wants a number up to %llu, not `%s`\n", option, (unsigned long long)most,
+                text);
         return false;
     }
     *out = v;
@@ -69,7 +98,10 @@ static bool size(const char *text, uint64_t *out) {
     char *end;
     errno = 0;
     double v = strtod(text, &end);
-    uint64_t unit = *end == 'G' || *end == 'g' ? 1ull << 30 : *end == 'M' || *end == 'm' ? 1 << 20 : *end == 'K' || *end == 'k' ? 1 << 10 : 1;
+    uint64_t unit = *end == 'G' || *end == 'g'   ? 1ull << 30
+                    : *end == 'M' || *end == 'm' ? 1 << 20
+                    : *end == 'K' || *end == 'k' ? 1 << 10
+                                                 : 1;
     if (errno || end == text || v <= 0 || v > 1e15 || (*end && end[1])) {
         fprintf(stderr, "dcheck: error: -mem wants a size such as 8G or 500M, not `%s`\n", text);
         return false;
@@ -141,7 +173,8 @@ static bool take(struct options *o, int id, const char *arg) {
 bool options_parse(struct options *o, int argc, char **argv) {
     struct option longs[N_OPTIONS + 1] = {0};
     for (int i = 0; i < N_OPTIONS; i++)
-        longs[i] = (struct option){table[i].name, table[i].argument ? required_argument : no_argument, NULL, (int)table[i].id};
+        longs[i] =
+            (struct option){table[i].name, table[i].argument ? required_argument : no_argument, NULL, (int)table[i].id};
     *o = (struct options){.colour = -1, .walks = 1000, .walk_depth = 100, .seed = 1};
     opterr = 0;
     for (;;) {
@@ -151,7 +184,11 @@ bool options_parse(struct options *o, int argc, char **argv) {
         if (id == 'D') id = OPT_DEFINE;
         if (id == 'I') id = OPT_INCLUDE;
         if (id == '?' || !take(o, id, optarg)) {
-            if (id == '?') fprintf(stderr, "dcheck: error: the option `%s` is unknown, ambiguous or lacks its argument; see dcheck -help\n", argv[at]);
+            if (id == '?')
+                fprintf(
+                    stderr,
+                    "dcheck: error: the option `%s` is unknown, ambiguous or lacks its argument; see dcheck -help\n",
+                    argv[at]);
             return false;
         }
     }

@@ -7,8 +7,21 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { EXIT_OK = 0, EXIT_UNEXPECTED = 1, EXIT_INCONCLUSIVE = 2, EXIT_ASSUMPTION = 10, EXIT_DEADLOCK = 11, EXIT_SAFETY = 12, EXIT_TEMPORAL = 13,
-       EXIT_ASSERT = 14, EXIT_EVALUATION = 75, EXIT_TYPE = 120, EXIT_SYNTAX = 150, EXIT_USAGE = 151, EXIT_SYSTEM = 153 };
+enum {
+    EXIT_OK = 0,
+    EXIT_UNEXPECTED = 1,
+    EXIT_INCONCLUSIVE = 2,
+    EXIT_ASSUMPTION = 10,
+    EXIT_DEADLOCK = 11,
+    EXIT_SAFETY = 12,
+    EXIT_TEMPORAL = 13,
+    EXIT_ASSERT = 14,
+    EXIT_EVALUATION = 75,
+    EXIT_TYPE = 120,
+    EXIT_SYNTAX = 150,
+    EXIT_USAGE = 151,
+    EXIT_SYSTEM = 153
+};
 
 struct options {
     VEC(const char *) files, defines, includes;

@@ -9,11 +9,11 @@
 
 struct gen {
     const struct program *p;
-    FILE *out;           /* the function being printed */
+    FILE *out; /* the function being printed */
     FILE *decls, *prelude;
-    const char *state;   /* what variables are read from: s, or t in a body */
+    const char *state; /* what variables are read from: s, or t in a body */
     uint32_t labels;
-    bool *declared;      /* slots of this function */
+    bool *declared;               /* slots of this function */
     unsigned char *rank, *unrank; /* by type id: helper printed */
     uint32_t types;
     bool body;
@@ -41,7 +41,8 @@ static void unpack_close(FILE *out, const struct type *t) {
 }
 
 static bool plain_rank(const struct type *t) {
-    return t->kind == T_BOOL || t->kind == T_ENUM || t->kind == T_SYM || t->kind == T_SET || (t->kind == T_RANGE && !offset(t));
+    return t->kind == T_BOOL || t->kind == T_ENUM || t->kind == T_SYM || t->kind == T_SET ||
+           (t->kind == T_RANGE && !offset(t));
 }
 
 static void need_rank(struct gen *, const struct type *);
@@ -99,7 +100,8 @@ static void need_rank(struct gen *g, const struct type *t) {
     size_t n;
     FILE *out;
     buffer(&out, &text, &n);
-    fprintf(out, "DC_INLINE uint64_t rank_%u(%s v) {\n    uint64_t r = 0;\n", t->id, t->words ? "const uint64_t *" : "uint64_t");
+    fprintf(out, "DC_INLINE uint64_t rank_%u(%s v) {\n    uint64_t r = 0;\n", t->id,
+            t->words ? "const uint64_t *" : "uint64_t");
     switch (t->kind) {
     case T_RECORD:
     case T_TUPLE: rank_fields(g, out, t, 0, t->n); break;
@@ -121,7 +123,8 @@ static void need_rank(struct gen *g, const struct type *t) {
             fputs("    if (!v[0]) return 0;\n", out);
             if (!e->words) fprintf(out, "    uint64_t w = v[1] + UINT64_C(%llu);\n", offset(e) ? (ull)e->lo : 0);
         } else {
-            fprintf(out, "    if (!v) return 0;\n    uint64_t w = v - 1 + UINT64_C(%llu);\n", offset(e) ? (ull)e->lo : 0);
+            fprintf(out, "    if (!v) return 0;\n    uint64_t w = v - 1 + UINT64_C(%llu);\n",
+                    offset(e) ? (ull)e->lo : 0);
         }
         fputs("    return 1 + ", out);
         rank_text(g, out, e, inner);
@@ -174,7 +177,9 @@ static void need_rank(struct gen *g, const struct type *t) {
 /* Stores v, a value of type t, at bit `at` of the words `to` (wide owner) or into the register expression (narrow). */
 static void store_text(FILE *out, const struct type *t, const char *to, uint32_t at, const char *v) {
     if (t->words) fprintf(out, "    dc_copy(%s + %u, %s, %u);\n", to, at / 64, v, t->words);
-    else if (t->bits) fprintf(out, "    %s[%u] = dc_put(%s[%u], %u, %u, (%s) - UINT64_C(%llu));\n", to, at / 64, to, at / 64, at % 64, t->bits, v, offset(t) ? (ull)t->lo : 0);
+    else if (t->bits)
+        fprintf(out, "    %s[%u] = dc_put(%s[%u], %u, %u, (%s) - UINT64_C(%llu));\n", to, at / 64, to, at / 64, at % 64,
+                t->bits, v, offset(t) ? (ull)t->lo : 0);
 }
 
 static void unrank_text(FILE *out, const struct type *t, const char *r, const char *words) {
@@ -201,7 +206,8 @@ static void unrank_fields(struct gen *g, FILE *out, const struct type *t, uint32
         else fprintf(out, "    uint64_t y = %s;\n", v);
         fprintf(out, "    r /= UINT64_C(%llu);\n", (ull)ft->universe);
         if (t->words) store_text(out, ft, "w", t->fields[i].at, "y");
-        else if (ft->bits) fprintf(out, "    v |= (y - UINT64_C(%llu)) << %u;\n", offset(ft) ? (ull)ft->lo : 0, t->fields[i].at);
+        else if (ft->bits)
+            fprintf(out, "    v |= (y - UINT64_C(%llu)) << %u;\n", offset(ft) ? (ull)ft->lo : 0, t->fields[i].at);
         fputs("    }\n", out);
         free(v);
     }
@@ -216,14 +222,16 @@ static void need_unrank(struct gen *g, const struct type *t) {
     size_t n;
     FILE *out;
     buffer(&out, &text, &n);
-    fprintf(out, "DC_INLINE %s unrank_%u(uint64_t r, uint64_t *w) {\n    uint64_t v = 0;\n    (void)v;\n    (void)w;\n", t->words ? "const uint64_t *" : "uint64_t", t->id);
+    fprintf(out, "DC_INLINE %s unrank_%u(uint64_t r, uint64_t *w) {\n    uint64_t v = 0;\n    (void)v;\n    (void)w;\n",
+            t->words ? "const uint64_t *" : "uint64_t", t->id);
     if (t->words) fprintf(out, "    dc_zero(w, %u);\n", t->words);
     switch (t->kind) {
     case T_RECORD:
     case T_TUPLE: unrank_fields(g, out, t, 0, t->n); break;
     case T_UNION:
         for (uint32_t k = t->n_variants; k-- > 0;) {
-            fprintf(out, "    %sif (r >= UINT64_C(%llu)) {\n    r -= UINT64_C(%llu);\n", k + 1 < t->n_variants ? "else " : "", (ull)t->variants[k].rank, (ull)t->variants[k].rank);
+            fprintf(out, "    %sif (r >= UINT64_C(%llu)) {\n    r -= UINT64_C(%llu);\n",
+                    k + 1 < t->n_variants ? "else " : "", (ull)t->variants[k].rank, (ull)t->variants[k].rank);
             if (t->words) fprintf(out, "    w[0] = %u;\n", k);
             else if (t->payload < 64) fprintf(out, "    v = UINT64_C(%u) << %u;\n", k, t->payload);
             unrank_fields(g, out, t, t->variants[k].first, t->variants[k].n);
@@ -251,14 +259,19 @@ static void need_unrank(struct gen *g, const struct type *t) {
         const struct type *e = t->elem;
         fprintf(out, "    uint64_t *p = %s;\n", t->words ? "w" : "&v");
         if (t->kind == T_SEQ) {
-            fprintf(out, "    uint64_t power = 1;\n    unsigned n = 0;\n    while (r >= power) { r -= power; power *= UINT64_C(%llu); n++; }\n    dc_list_set_len(p, n, ", (ull)e->universe);
+            fprintf(out,
+                    "    uint64_t power = 1;\n    unsigned n = 0;\n    while (r >= power) { r -= power; power *= "
+                    "UINT64_C(%llu); n++; }\n    dc_list_set_len(p, n, ",
+                    (ull)e->universe);
             list_geometry(out, t);
             fputs(");\n", out);
         } else {
             fprintf(out, "    unsigned n = %u;\n", t->cap);
         }
-        fprintf(out, "    for (unsigned i = n; i-- > 0;) {\n    uint64_t f[%u] = {0};\n    (void)f;\n    uint64_t k = r %% UINT64_C(%llu);\n    r /= UINT64_C(%llu);\n", type_slot_words(e),
-                (ull)e->universe, (ull)e->universe);
+        fprintf(out,
+                "    for (unsigned i = n; i-- > 0;) {\n    uint64_t f[%u] = {0};\n    (void)f;\n    uint64_t k = r %% "
+                "UINT64_C(%llu);\n    r /= UINT64_C(%llu);\n",
+                type_slot_words(e), (ull)e->universe, (ull)e->universe);
         if (e->words) fputs("    const uint64_t *y = ", out);
         else fputs("    uint64_t y = ", out);
         unrank_text(out, e, "k", "f");
@@ -347,7 +360,9 @@ static void rank(struct gen *g, const struct ir *e, const struct type *t) {
 
 static void fail(struct gen *g, enum dc_error error, const struct ir *at) { PUT("FAIL(%d, %u);", error, at->site); }
 
-static void result(struct gen *g, const struct type *t, uint32_t n) { PUT(t->words ? "(const uint64_t *)t%u;" : "t%u[0];", n); }
+static void result(struct gen *g, const struct type *t, uint32_t n) {
+    PUT(t->words ? "(const uint64_t *)t%u;" : "t%u[0];", n);
+}
 
 static void assign_local(struct gen *g, uint32_t s, const struct ir *v) {
     const struct type *t = g->p->slots.at[s];
@@ -380,9 +395,11 @@ static void assign_unranked(struct gen *g, uint32_t s, const char *r) {
 
 typedef void body_printer(struct gen *, const void *);
 
-static void gens_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t i, body_printer *body, const void *self);
+static void gens_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t i, body_printer *body,
+                      const void *self);
 
-static void gens_rest(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t i, body_printer *body, const void *self) {
+static void gens_rest(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t i, body_printer *body,
+                      const void *self) {
     if (list[i].cond) {
         PUT("if (");
         x(g, list[i].cond);
@@ -393,7 +410,8 @@ static void gens_rest(struct gen *g, const struct ir_gen *list, uint32_t n, uint
 }
 
 /* Fields from k on; the rank so far is in r<label>_<k>. */
-static void slice_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t i, uint32_t k, uint32_t label, body_printer *body, const void *self) {
+static void slice_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t i, uint32_t k, uint32_t label,
+                       body_printer *body, const void *self) {
     const struct ir_gen *gen = &list[i];
     const struct type *et = gen->elem;
     uint32_t first = et->kind == T_UNION ? et->variants[gen->variant].first : 0;
@@ -435,15 +453,19 @@ static void slice_from(struct gen *g, const struct ir_gen *list, uint32_t n, uin
     }
     bool window = block <= 64;
     if (narrow) {
-        PUT("for (uint64_t b%u = v%u >> (r%u_%u * %llu + %llu) & dc_mask(%llu); b%u; b%u &= b%u - 1) {\nuint64_t i%u = dc_first(b%u);\n", label, label, label, k, (ull)block, base,
-            (ull)block, label, label, label, label, label);
+        PUT("for (uint64_t b%u = v%u >> (r%u_%u * %llu + %llu) & dc_mask(%llu); b%u; b%u &= b%u - 1) {\nuint64_t i%u = "
+            "dc_first(b%u);\n",
+            label, label, label, k, (ull)block, base, (ull)block, label, label, label, label, label);
     } else if (window) {
-        PUT("for (uint64_t b%u = dc_window(v%u, r%u_%u * %llu + %llu, %llu); b%u; b%u &= b%u - 1) {\nuint64_t i%u = dc_first(b%u);\n", label, label, label, k, (ull)block, base,
-            (ull)block, label, label, label, label, label);
+        PUT("for (uint64_t b%u = dc_window(v%u, r%u_%u * %llu + %llu, %llu); b%u; b%u &= b%u - 1) {\nuint64_t i%u = "
+            "dc_first(b%u);\n",
+            label, label, label, k, (ull)block, base, (ull)block, label, label, label, label, label);
     } else {
         PUT("uint64_t from%u = r%u_%u * %llu + %llu;\n", label, label, k, (ull)block, base);
-        PUT("for (uint64_t b%u = dc_bits_next(v%u, from%u, from%u + %llu); b%u < from%u + %llu; b%u = dc_bits_next(v%u, b%u + 1, from%u + %llu)) {\nuint64_t i%u = b%u - from%u;\n", label,
-            label, label, label, (ull)block, label, label, (ull)block, label, label, label, label, (ull)block, label, label, label);
+        PUT("for (uint64_t b%u = dc_bits_next(v%u, from%u, from%u + %llu); b%u < from%u + %llu; b%u = "
+            "dc_bits_next(v%u, b%u + 1, from%u + %llu)) {\nuint64_t i%u = b%u - from%u;\n",
+            label, label, label, label, (ull)block, label, label, (ull)block, label, label, label, label, (ull)block,
+            label, label, label);
     }
     PUT("(void)i%u;\n", label);
     uint64_t below = 1;
@@ -459,9 +481,11 @@ static void slice_from(struct gen *g, const struct ir_gen *list, uint32_t n, uin
     PUT("}\n");
 }
 
-static void slice(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t i, body_printer *body, const void *self) {
+static void slice(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t i, body_printer *body,
+                  const void *self) {
     const struct ir_gen *gen = &list[i];
-    uint32_t label = g->labels++, first = gen->elem->kind == T_UNION ? gen->elem->variants[gen->variant].first : 0, open = 1;
+    uint32_t label = g->labels++, first = gen->elem->kind == T_UNION ? gen->elem->variants[gen->variant].first : 0,
+             open = 1;
     PUT("{\n");
     for (uint32_t k = 0; k < gen->n_fields; k++) {
         if (!gen->fixed[k]) continue;
@@ -469,7 +493,8 @@ static void slice(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t
         assign_local(g, gen->field_slots[k], gen->fixed[k]);
         PUT("\n");
         if (t->kind == T_RANGE && u->kind == T_RANGE && (u->lo < t->lo || u->hi > t->hi)) {
-            PUT("if ((int64_t)l%u >= %lldLL && (int64_t)l%u <= %lldLL) {\n", gen->field_slots[k], (long long)t->lo, gen->field_slots[k], (long long)t->hi);
+            PUT("if ((int64_t)l%u >= %lldLL && (int64_t)l%u <= %lldLL) {\n", gen->field_slots[k], (long long)t->lo,
+                gen->field_slots[k], (long long)t->hi);
             open++;
         }
     }
@@ -487,11 +512,15 @@ static void seen(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t 
         uint64_t cap = 1;
         for (uint32_t k = 0; k < i; k++) {
             const struct ir_gen *o = &list[k];
-            uint64_t u = o->kind == G_LET ? 1 : o->kind == G_VALUES ? g->p->slots.at[o->slot]->universe : o->kind == G_BAG || o->kind == G_BAGALL ? o->src->type->cap : 4096;
+            uint64_t u = o->kind == G_LET                          ? 1
+                         : o->kind == G_VALUES                     ? g->p->slots.at[o->slot]->universe
+                         : o->kind == G_BAG || o->kind == G_BAGALL ? o->src->type->cap
+                                                                   : 4096;
             cap = cap * u > 4096 ? 4096 : cap * u;
         }
         labels[i] = g->labels++;
-        fprintf(g->decls, "    uint64_t seen%u[%llu];\n    unsigned seen%u_n = 0;\n", labels[i], (ull)(cap * type_slot_words(g->p->slots.at[list[i].slot])), labels[i]);
+        fprintf(g->decls, "    uint64_t seen%u[%llu];\n    unsigned seen%u_n = 0;\n", labels[i],
+                (ull)(cap * type_slot_words(g->p->slots.at[list[i].slot])), labels[i]);
         PUT("seen%u_n = 0;\n", labels[i]);
     }
 }
@@ -501,7 +530,8 @@ struct seen_labels {
 };
 static _Thread_local const struct seen_labels *current_seen;
 
-static void gens_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t i, body_printer *body, const void *self) {
+static void gens_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t i, body_printer *body,
+                      const void *self) {
     if (i == n) {
         body(g, self);
         return;
@@ -529,7 +559,8 @@ static void gens_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint
         x(g, gen->src);
         PUT("; int64_t hi%u = (int64_t)", label);
         x(g, gen->src2);
-        PUT(";\nfor (int64_t i%u = lo%u; i%u <= hi%u; i%u++) {\nl%u = (uint64_t)i%u;\n", label, label, label, label, label, s, label);
+        PUT(";\nfor (int64_t i%u = lo%u; i%u <= hi%u; i%u++) {\nl%u = (uint64_t)i%u;\n", label, label, label, label,
+            label, s, label);
         gens_rest(g, list, n, i, body, self);
         PUT("}}\n");
         return;
@@ -540,8 +571,12 @@ static void gens_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint
         if (gen->distinct && i < 64) {
             uint32_t k = current_seen->at[i], w = type_slot_words(t);
             const char *ref = t->words ? "" : "&";
-            PUT("bool new%u = true;\nfor (unsigned k = 0; k < seen%u_n && new%u; k++) new%u = !dc_same(seen%u + k * %u, %sl%u, %u);\n", label, k, label, label, k, w, ref, s, w);
-            PUT("if (new%u) {\nif (seen%u_n < sizeof seen%u / sizeof *seen%u / %u) dc_copy(seen%u + seen%u_n++ * %u, %sl%u, %u);\n", label, k, k, k, w, k, k, w, ref, s, w);
+            PUT("bool new%u = true;\nfor (unsigned k = 0; k < seen%u_n && new%u; k++) new%u = !dc_same(seen%u + k * "
+                "%u, %sl%u, %u);\n",
+                label, k, label, label, k, w, ref, s, w);
+            PUT("if (new%u) {\nif (seen%u_n < sizeof seen%u / sizeof *seen%u / %u) dc_copy(seen%u + seen%u_n++ * %u, "
+                "%sl%u, %u);\n",
+                label, k, k, k, w, k, k, w, ref, s, w);
             gens_rest(g, list, n, i, body, self);
             PUT("}\n");
         } else {
@@ -568,8 +603,9 @@ static void gens_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint
         } else {
             PUT("{ const uint64_t *v%u = ", label);
             x(g, gen->src);
-            PUT(";\nfor (uint64_t b%u = dc_bits_next(v%u, 0, %llu); b%u < %llu; b%u = dc_bits_next(v%u, b%u + 1, %llu)) {\n", label, label, (ull)t->universe, label, (ull)t->universe, label, label,
-                label, (ull)t->universe);
+            PUT(";\nfor (uint64_t b%u = dc_bits_next(v%u, 0, %llu); b%u < %llu; b%u = dc_bits_next(v%u, b%u + 1, "
+                "%llu)) {\n",
+                label, label, (ull)t->universe, label, (ull)t->universe, label, label, label, (ull)t->universe);
             snprintf(r, sizeof r, "b%u", label);
         }
         assign_unranked(g, s, r);
@@ -812,8 +848,11 @@ static void arithmetic(struct gen *g, const struct ir *n) {
         case IR_MUL: two(g, n, "(", " * ", ")"); return;
         case IR_MOD:
         case IR_DIV:
-            if (n->kid[0]->type->lo >= 0 && n->kid[1]->type->lo > 0) two(g, n, "(", n->op == IR_MOD ? " % " : " / ", ")");
-            else two(g, n, n->op == IR_MOD ? "(uint64_t)dc_mod((int64_t)" : "(uint64_t)dc_div((int64_t)", ", (int64_t)", ")");
+            if (n->kid[0]->type->lo >= 0 && n->kid[1]->type->lo > 0)
+                two(g, n, "(", n->op == IR_MOD ? " % " : " / ", ")");
+            else
+                two(g, n, n->op == IR_MOD ? "(uint64_t)dc_mod((int64_t)" : "(uint64_t)dc_div((int64_t)", ", (int64_t)",
+                    ")");
             return;
         default: break;
         }
@@ -850,7 +889,8 @@ static void to_range(struct gen *g, const struct ir *n) {
     x(g, n->kid[0]);
     PUT("; ");
     if (t->mode == RANGE_SATURATING) {
-        PUT("if (a%u < %lldLL) a%u = %lldLL; if (a%u > %lldLL) a%u = %lldLL;", l, (long long)t->lo, l, (long long)t->lo, l, (long long)t->hi, l, (long long)t->hi);
+        PUT("if (a%u < %lldLL) a%u = %lldLL; if (a%u > %lldLL) a%u = %lldLL;", l, (long long)t->lo, l, (long long)t->lo,
+            l, (long long)t->hi, l, (long long)t->hi);
     } else {
         PUT("if (a%u < %lldLL || a%u > %lldLL) ", l, (long long)t->lo, l, (long long)t->hi);
         fail(g, t->mode == RANGE_CUT ? DC_STOP_CUT : DC_RANGE, n);
@@ -901,7 +941,8 @@ static void cons(struct gen *g, const struct ir *n) {
 
 static void field(struct gen *g, const struct ir *n) {
     const struct type *t = n->kid[0]->type;
-    const struct field *f = &t->fields[n->op == IR_FIELD ? (uint32_t)n->imm : t->variants[n->slot].first + (uint32_t)n->imm];
+    const struct field *f =
+        &t->fields[n->op == IR_FIELD ? (uint32_t)n->imm : t->variants[n->slot].first + (uint32_t)n->imm];
     char *v;
     size_t len;
     FILE *out = g->out;
@@ -1065,7 +1106,8 @@ static void copy_first(struct gen *g, const struct ir *n, uint32_t l) {
 }
 
 /* One by one: appends the elements from..to of a value to t<l>. */
-static void append_all(struct gen *g, const struct ir *n, const struct ir *src, uint32_t l, const char *from, const char *to, const char *how) {
+static void append_all(struct gen *g, const struct ir *n, const struct ir *src, uint32_t l, const char *from,
+                       const char *to, const char *how) {
     const struct type *st = src->type, *e = st->elem, *te = n->type->elem;
     PUT("for (unsigned i = %s; i < %s; i++) { ", from, to);
     if (e->words) {
@@ -1114,7 +1156,8 @@ static void sequence(struct gen *g, const struct ir *n) {
     char len[96];
     PUT("({ ");
     source_list(g, src, l, true);
-    snprintf(len, sizeof len, "dc_list_len(m%u, %u, %u, %u, %d)", l, type_elem_bits(src->type->elem), src->type->elem->words, src->type->cap, src->type->words == 0);
+    snprintf(len, sizeof len, "dc_list_len(m%u, %u, %u, %u, %d)", l, type_elem_bits(src->type->elem),
+             src->type->elem->words, src->type->cap, src->type->words == 0);
     if (n->op == IR_SLICE) {
         PUT("int64_t lo%u = (int64_t)", l);
         x(g, n->kid[1]);
@@ -1134,8 +1177,8 @@ static void sequence(struct gen *g, const struct ir *n) {
         if (n->op == IR_CONCAT) {
             const struct ir *second = n->kid[1];
             source_list(g, second, l, false);
-            snprintf(len, sizeof len, "dc_list_len(m%u, %u, %u, %u, %d)", l, type_elem_bits(second->type->elem), second->type->elem->words, second->type->cap,
-                     second->type->words == 0);
+            snprintf(len, sizeof len, "dc_list_len(m%u, %u, %u, %u, %d)", l, type_elem_bits(second->type->elem),
+                     second->type->elem->words, second->type->cap, second->type->words == 0);
             append_all(g, n, second, l, "0", len, "dc_list_append");
         }
     }
@@ -1178,7 +1221,11 @@ static void list_op(struct gen *g, const struct ir *n) {
         copy_first(g, n, l);
         if (n->op != IR_BAGREMOVE) PUT("if (!");
         else PUT("(void)");
-        PUT("%s(t%u, ", n->op == IR_APPEND ? "dc_list_append" : n->op == IR_BAGADD ? "dc_list_insert" : "dc_list_remove", l);
+        PUT("%s(t%u, ",
+            n->op == IR_APPEND   ? "dc_list_append"
+            : n->op == IR_BAGADD ? "dc_list_insert"
+                                 : "dc_list_remove",
+            l);
         element(g, n->kid[1], t->elem);
         PUT(n->op == IR_BAGADD ? ", true, " : ", ");
         list_geometry(g->out, t);
@@ -1257,7 +1304,8 @@ static void closure(struct gen *g, const struct ir *n) {
     uint32_t l = temp(g, n->type);
     ull u = (ull)n->type->elem->fields[0].type->universe;
     copy_first(g, n, l);
-    PUT("for (uint64_t k = 0; k < %llu; k++) for (uint64_t i = 0; i < %llu; i++) if (dc_has(t%u, i * %llu + k)) for (uint64_t j = 0; j < %llu; j++) "
+    PUT("for (uint64_t k = 0; k < %llu; k++) for (uint64_t i = 0; i < %llu; i++) if (dc_has(t%u, i * %llu + k)) for "
+        "(uint64_t j = 0; j < %llu; j++) "
         "if (dc_has(t%u, k * %llu + j)) t%u[(i * %llu + j) / 64] |= UINT64_C(1) << ((i * %llu + j) %% 64); ",
         u, u, l, u, u, l, u, l, u, u);
     result(g, n->type, l);
@@ -1281,7 +1329,8 @@ static void option(struct gen *g, const struct ir *n) {
         fail(g, DC_NONE, n);
     }
     if (e->words) PUT(" a%u + 1; })", l);
-    else PUT(t->words ? " a%u[1] + UINT64_C(%llu); })" : " a%u - 1 + UINT64_C(%llu); })", l, offset(e) ? (ull)e->lo : 0);
+    else
+        PUT(t->words ? " a%u[1] + UINT64_C(%llu); })" : " a%u - 1 + UINT64_C(%llu); })", l, offset(e) ? (ull)e->lo : 0);
 }
 
 static void some(struct gen *g, const struct ir *n) {
@@ -1314,7 +1363,8 @@ static void constant(struct gen *g, const struct ir *n) {
     }
     uint32_t l = g->labels++;
     fprintf(g->decls, "    static const uint64_t k%u[] = {", l);
-    for (uint32_t i = 0; i < n->type->words; i++) fprintf(g->decls, "%sUINT64_C(%llu)", i ? ", " : "", (ull)n->words[i]);
+    for (uint32_t i = 0; i < n->type->words; i++)
+        fprintf(g->decls, "%sUINT64_C(%llu)", i ? ", " : "", (ull)n->words[i]);
     fputs("};\n", g->decls);
     PUT("k%u", l);
 }
@@ -1364,7 +1414,8 @@ static void x(struct gen *g, const struct ir *n) {
             uint32_t word = t->words ? f->at / 64 : 0, shift = t->words ? f->at % 64 : f->at;
             PUT("{ uint64_t y = ");
             packed(g, n->kid[1], f->type);
-            if (f->type->bits) PUT("; t%u[%u] = dc_put(t%u[%u], %u, %u, y); } ", l, word, l, word, shift, f->type->bits);
+            if (f->type->bits)
+                PUT("; t%u[%u] = dc_put(t%u[%u], %u, %u, y); } ", l, word, l, word, shift, f->type->bits);
             else PUT("; (void)y; } ");
         }
         result(g, t, l);
@@ -1499,7 +1550,8 @@ static void x(struct gen *g, const struct ir *n) {
 
 /* ---- statements ---- */
 
-/* Prints the place of an assignment as `uint64_t *w<l>` and `unsigned h<l>`, the words and the shift in the first one. */
+/* Prints the place of an assignment as `uint64_t *w<l>` and `unsigned h<l>`, the words and the shift in the first one.
+ */
 static void place(struct gen *g, const struct ir *n, uint32_t l) {
     if (n->op == IR_STATE) {
         PUT("uint64_t *w%u = t + %u; unsigned h%u = %u;\n", l, n->var->word, l, n->var->shift);
@@ -1508,7 +1560,8 @@ static void place(struct gen *g, const struct ir *n, uint32_t l) {
     place(g, n->kid[0], l);
     const struct type *t = n->kid[0]->type;
     if (n->op == IR_FIELD || n->op == IR_PAYLOAD) {
-        const struct field *f = &t->fields[n->op == IR_FIELD ? (uint32_t)n->imm : t->variants[n->slot].first + (uint32_t)n->imm];
+        const struct field *f =
+            &t->fields[n->op == IR_FIELD ? (uint32_t)n->imm : t->variants[n->slot].first + (uint32_t)n->imm];
         if (!t->words) PUT("h%u += %u;\n", l, f->at);
         else PUT("w%u += %u; h%u = %u;\n", l, f->at / 64, l, f->at % 64);
         return;
@@ -1534,14 +1587,17 @@ static void place(struct gen *g, const struct ir *n, uint32_t l) {
     }
     if (!t->words) PUT("h%u += (unsigned)i%u * %u;\n", l, k, type_elem_bits(e));
     else if (e->words) PUT("w%u += i%u * %u;\n", l, k, e->words);
-    else PUT("w%u += i%u / %u; h%u = (unsigned)(i%u %% %u) * %u;\n", l, k, 64 / type_elem_bits(e), l, k, 64 / type_elem_bits(e), type_elem_bits(e));
+    else
+        PUT("w%u += i%u / %u; h%u = (unsigned)(i%u %% %u) * %u;\n", l, k, 64 / type_elem_bits(e), l, k,
+            64 / type_elem_bits(e), type_elem_bits(e));
 }
 
 static void store(struct gen *g, const struct ir *n) {
     const struct ir *to = n->kid[0], *v = n->kid[1];
     const struct type *t = to->type;
     uint32_t l = g->labels++;
-    if (v->op == IR_INSERT && to->op == IR_STATE && v->kid[0]->op == IR_STATE && v->kid[0]->var == to->var && !v->kid[0]->imm && t->bitset && t->words && !t->checked) {
+    if (v->op == IR_INSERT && to->op == IR_STATE && v->kid[0]->op == IR_STATE && v->kid[0]->var == to->var &&
+        !v->kid[0]->imm && t->bitset && t->words && !t->checked) {
         PUT("{ uint64_t k = ");
         rank(g, v->kid[1], t->elem);
         PUT("; t[%u + k / 64] |= UINT64_C(1) << (k %% 64); }\n", to->var->word);
@@ -1568,7 +1624,9 @@ static void print_pick(struct gen *g, const void *self) {
 
 static void pick(struct gen *g, const struct ir *n) {
     uint32_t l = g->labels++;
-    PUT("{ __label__ picked%u; uint32_t k%u, c%u = 0;\nif (choices.depth < choices.n) k%u = dc_choose(&choices, 0);\nelse {\n", l, l, l, l);
+    PUT("{ __label__ picked%u; uint32_t k%u, c%u = 0;\nif (choices.depth < choices.n) k%u = dc_choose(&choices, "
+        "0);\nelse {\n",
+        l, l, l, l);
     gens(g, n->gens, n->n_gens, print_count, &l);
     PUT("if (!c%u) goto next;\nif (choices.depth == DC_CHOICES) ", l);
     fail(g, DC_CAPACITY, n);
@@ -1637,8 +1695,11 @@ static void statement(struct gen *g, const struct ir *n) {
 
 static void action_body(struct gen *g, const void *self) {
     const struct ir_action *a = self;
-    PUT("choices.n = 0;\ndo {\nif (o->n == o->cap) o->flush(o);\nuint64_t *t = o->states + (size_t)o->n * WORDS;\ndc_copy(t, s, WORDS);\nchoices.depth = 0;\n");
-    PUT("#undef FAIL\n#define FAIL(e, at) do { dc_record(o, ACTION, e, at); if (e != %d) return; goto next; } while (0)\n", DC_STOP_CUT);
+    PUT("choices.n = 0;\ndo {\nif (o->n == o->cap) o->flush(o);\nuint64_t *t = o->states + (size_t)o->n * "
+        "WORDS;\ndc_copy(t, s, WORDS);\nchoices.depth = 0;\n");
+    PUT("#undef FAIL\n#define FAIL(e, at) do { dc_record(o, ACTION, e, at); if (e != %d) return; goto next; } while "
+        "(0)\n",
+        DC_STOP_CUT);
     g->state = "t";
     statement(g, a->body);
     g->state = "s";
@@ -1647,7 +1708,8 @@ static void action_body(struct gen *g, const void *self) {
     PUT("} while (dc_turn(&choices));\n");
 }
 
-static void print_function(struct gen *g, FILE *all, const char *head, const char *tail, void (*body)(struct gen *, const void *), const void *self) {
+static void print_function(struct gen *g, FILE *all, const char *head, const char *tail,
+                           void (*body)(struct gen *, const void *), const void *self) {
     char *text, *decls;
     size_t n, m;
     buffer(&g->out, &text, &n);
@@ -1690,8 +1752,10 @@ void cgen_write(const struct program *p, FILE *file) {
         size_t len;
         FILE *h;
         buffer(&h, &head, &len);
-        fprintf(h, "\n/* %s%s%s */\n#define ACTION %u\nstatic void a%u(const uint64_t *s, struct dc_out *o) {\n    struct dc_choices choices;\n", a->process >= 0 ? p->processes.at[a->process].name : "",
-                a->process >= 0 ? ": " : "", a->name, i, i);
+        fprintf(h,
+                "\n/* %s%s%s */\n#define ACTION %u\nstatic void a%u(const uint64_t *s, struct dc_out *o) {\n    struct "
+                "dc_choices choices;\n",
+                a->process >= 0 ? p->processes.at[a->process].name : "", a->process >= 0 ? ": " : "", a->name, i, i);
         fclose(h);
         fprintf(all, "#undef FAIL\n#define FAIL(e, at) do { dc_record(o, ACTION, e, at); return; } while (0)\n");
         print_function(&g, all, head, "}\n#undef ACTION\n", whole_action, a);
@@ -1701,27 +1765,37 @@ void cgen_write(const struct program *p, FILE *file) {
     for (uint32_t i = 0; i < p->preds.n && i < 64; i++) {
         char head[160];
         if (p->preds.at[i].temporal) continue;
-        snprintf(head, sizeof head, "\nstatic int p%u(const uint64_t *s, const uint64_t *next, uint64_t *value, uint32_t *site) {\n    (void)s; (void)next; (void)site;\n", i);
+        snprintf(head, sizeof head,
+                 "\nstatic int p%u(const uint64_t *s, const uint64_t *next, uint64_t *value, uint32_t *site) {\n    "
+                 "(void)s; (void)next; (void)site;\n",
+                 i);
         print_function(&g, all, head, "    return 0;\n}\n", whole_pred, &p->preds.at[i]);
     }
     fclose(all);
     fclose(g.prelude);
     fprintf(file, "%s\n%s\n#define WORDS %u\n", dc_rt_text, dc_model_text, p->state_words);
-    fputs("static inline void dc_record(struct dc_out *o, unsigned action, int error, uint32_t site) {\n"
-          "    if (o->n == o->cap) o->flush(o);\n"
-          "    o->steps[o->n++] = (struct dc_step){o->from, o->ordinal++, (uint16_t)action, (uint16_t)error, site};\n}\n",
-          file);
+    fputs(
+        "static inline void dc_record(struct dc_out *o, unsigned action, int error, uint32_t site) {\n"
+        "    if (o->n == o->cap) o->flush(o);\n"
+        "    o->steps[o->n++] = (struct dc_step){o->from, o->ordinal++, (uint16_t)action, (uint16_t)error, site};\n}\n",
+        file);
     fputs(prelude, file);
     fputs(functions, file);
-    fputs("\nvoid dc_expand(const uint64_t *states, uint32_t n, struct dc_out *o) {\n    for (uint32_t i = 0; i < n; i++) {\n        const uint64_t *s = states + (size_t)i * WORDS;\n        "
+    fputs("\nvoid dc_expand(const uint64_t *states, uint32_t n, struct dc_out *o) {\n    for (uint32_t i = 0; i < n; "
+          "i++) {\n        const uint64_t *s = states + (size_t)i * WORDS;\n        "
           "o->from = i;\n        o->ordinal = 0;\n",
           file);
     for (uint32_t i = 0; i < p->actions.n; i++) fprintf(file, "        a%u(s, o);\n", i);
-    fputs("    }\n}\nint dc_test(const uint64_t *s, const uint64_t *next, uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {\n    uint64_t v = 0;\n    int e = 0;\n    (void)v; (void)e; (void)s; (void)next; (void)want; (void)pred; (void)site;\n    *holds = 0;\n",
+    fputs("    }\n}\nint dc_test(const uint64_t *s, const uint64_t *next, uint64_t want, uint64_t *holds, uint32_t "
+          "*pred, uint32_t *site) {\n    uint64_t v = 0;\n    int e = 0;\n    (void)v; (void)e; (void)s; (void)next; "
+          "(void)want; (void)pred; (void)site;\n    *holds = 0;\n",
           file);
     for (uint32_t i = 0; i < p->preds.n && i < 64; i++)
         if (!p->preds.at[i].temporal)
-            fprintf(file, "    if (want >> %u & 1) {\n        e = p%u(s, next, &v, site);\n        if (e) { *pred = %u; return e; }\n        if (v) *holds |= UINT64_C(1) << %u;\n    }\n", i, i, i, i);
+            fprintf(file,
+                    "    if (want >> %u & 1) {\n        e = p%u(s, next, &v, site);\n        if (e) { *pred = %u; "
+                    "return e; }\n        if (v) *holds |= UINT64_C(1) << %u;\n    }\n",
+                    i, i, i, i);
     fputs("    return 0;\n}\n", file);
     free(prelude);
     free(functions);

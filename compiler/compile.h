@@ -43,8 +43,8 @@ struct setting {
 };
 
 struct compile_options {
-    const struct ast *check;                  /* AST_CHECK, or NULL: defaults */
-    VEC(struct setting) defines;              /* -D */
+    const struct ast *check;     /* AST_CHECK, or NULL: defaults */
+    VEC(struct setting) defines; /* -D */
 };
 
 /* The program of one check, laid out; NULL if there were errors (in front->diags). */

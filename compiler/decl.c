@@ -51,17 +51,20 @@ struct symbol *lookup(struct scope *s, const char *name) {
     return NULL;
 }
 
-struct symbol *declare(struct compile *c, struct scope *s, enum symbol_kind kind, const char *name, const struct ast *decl) {
+struct symbol *declare(struct compile *c, struct scope *s, enum symbol_kind kind, const char *name,
+                       const struct ast *decl) {
     for (struct scope *up = s; up; up = up->parent)
         for (uint32_t i = 0; i < up->symbols.n; i++) {
             struct symbol *old = up->symbols.at[i];
             if (old->name != name) continue;
-            bool apart = kind == SYM_ACTION || old->kind == SYM_ACTION; /* an action may share its name with an enum or a variable */
+            bool apart = kind == SYM_ACTION ||
+                         old->kind == SYM_ACTION; /* an action may share its name with an enum or a variable */
             if (apart && (kind != SYM_ACTION || old->kind != SYM_ACTION)) continue;
             struct diag *d = error_at(c, decl->span, "`%s` is declared twice", name);
             if (old->decl) {
                 const struct source *src = &c->front->sources.files.at[old->decl->span.source];
-                hint(c, d, "the other one is at %s:%u; nothing may hide anything", src->path, source_place(src, old->decl->span.begin).line);
+                hint(c, d, "the other one is at %s:%u; nothing may hide anything", src->path,
+                     source_place(src, old->decl->span.begin).line);
             }
             break;
         }
@@ -86,7 +89,8 @@ static const struct type *type_error(struct compile *c, const struct ast *a, con
 static const struct type *range_type(struct compile *c, struct scope *s, const struct ast *a, enum range_mode mode) {
     int64_t lo, hi;
     while (a->kind == AST_TUPLE && a->n == 1) a = a->kid[0];
-    if (a->kind != AST_BINARY || a->value != TOK_DOTDOT) return type_error(c, a, "only a range, `lo..hi`, may be cut or saturating");
+    if (a->kind != AST_BINARY || a->value != TOK_DOTDOT)
+        return type_error(c, a, "only a range, `lo..hi`, may be cut or saturating");
     if (!const_int(c, s, a->kid[0], &lo) || !const_int(c, s, a->kid[1], &hi)) return P(c)->types.error;
     if (lo > hi) {
         error_at(c, a->span, "the range %lld..%lld is empty", (long long)lo, (long long)hi);
@@ -110,7 +114,8 @@ static const char **name_list(struct compile *c, const struct ast *a, uint32_t *
 static bool fields_of(struct compile *c, struct scope *s, const struct ast *list, uint32_t from, struct field *f) {
     for (uint32_t i = from; i < list->n; i++) {
         const struct ast *a = list->kid[i];
-        f[i - from] = (struct field){.name = a->text, .type = elab_type(c, s, a->kid[0], NULL), .ghost = a->kind == AST_FIELD && a->value};
+        f[i - from] = (struct field){
+            .name = a->text, .type = elab_type(c, s, a->kid[0], NULL), .ghost = a->kind == AST_FIELD && a->value};
         if (f[i - from].type->kind == T_ERROR) return false;
         for (uint32_t k = from; k < i; k++)
             if (f[k - from].name == a->text) {
@@ -154,7 +159,9 @@ static const struct type *collection(struct compile *c, struct scope *s, const s
     const struct type *e = elab_type(c, s, a->kid[1], NULL);
     int64_t n = 0, base = 0;
     const struct ast *size = a->kid[2];
-    if (size && size->kind == AST_CALL && size->n == 2 && size->kid[0]->kind == AST_NAME && !strcmp(size->kid[0]->text, "max")) size = size->kid[1];
+    if (size && size->kind == AST_CALL && size->n == 2 && size->kid[0]->kind == AST_NAME &&
+        !strcmp(size->kid[0]->text, "max"))
+        size = size->kid[1];
     if (size && !const_int(c, s, size, &n)) return ts->error;
     if (size && (n < 0 || n > 4096)) return type_error(c, size, "a capacity lies between 0 and 4096");
     if (a->kid[3] && !const_int(c, s, a->kid[3], &base)) return ts->error;
@@ -252,14 +259,16 @@ static const struct type *make_type(struct compile *c, struct scope *s, const st
     }
     case AST_INDEX: return collection(c, s, a);
     case AST_INDEXMAP: {
-        if (a->kid[0]->kind != AST_NAME || strcmp(a->kid[0]->text, "map")) return type_error(c, a, "`[K -> V]` belongs to `map`");
+        if (a->kid[0]->kind != AST_NAME || strcmp(a->kid[0]->text, "map"))
+            return type_error(c, a, "`[K -> V]` belongs to `map`");
         const struct type *k = elab_type(c, s, a->kid[1], NULL), *v = elab_type(c, s, a->kid[2], NULL);
         if (k->kind == T_ERROR || v->kind == T_ERROR) return ts->error;
         if (!k->universe || k->universe > 65536) {
             error_at(c, a->kid[1]->span, "%s has too many values for the keys of a map", type_name(c->arena, k));
             return ts->error;
         }
-        if (type_is_int(v) && !v->universe) return type_error(c, a->kid[2], "an int that is stored has a range: `lo..hi`");
+        if (type_is_int(v) && !v->universe)
+            return type_error(c, a->kid[2], "an int that is stored has a range: `lo..hi`");
         return type_map(ts, k, v);
     }
     default: return type_error(c, a, "this is not a type");
@@ -330,8 +339,8 @@ void resolve_symbol(struct compile *c, struct symbol *s) {
 
 static void declare_unit(struct compile *c, struct scope *s, const struct ast *decls);
 
-static struct scope *instantiate(struct compile *c, const struct unit *u, const char *alias, const struct ast *bindings, struct scope *from,
-                                 struct scope *parent) {
+static struct scope *instantiate(struct compile *c, const struct unit *u, const char *alias, const struct ast *bindings,
+                                 struct scope *from, struct scope *parent) {
     struct scope *s = scope_new(c, parent, u);
     s->alias = alias;
     s->decls = u->tree->kid[0];
@@ -349,7 +358,8 @@ static struct scope *instantiate(struct compile *c, const struct unit *u, const 
     return s;
 }
 
-struct scope *module_instance(struct compile *c, const struct unit *u, const char *alias, const struct ast *bindings, struct scope *from) {
+struct scope *module_instance(struct compile *c, const struct unit *u, const char *alias, const struct ast *bindings,
+                              struct scope *from) {
     uint32_t before = c->modules.n;
     struct scope *s = instantiate(c, u, alias, bindings, from, NULL);
     for (uint32_t i = before; i < c->modules.n; i++) ARENA_PUSH(c, c->detached, c->modules.at[i]);
@@ -380,8 +390,9 @@ static void declare_unit(struct compile *c, struct scope *s, const struct ast *d
     static const struct {
         enum ast_kind ast;
         enum symbol_kind kind;
-    } map[] = {{AST_CONST, SYM_CONST}, {AST_TYPE, SYM_TYPE},     {AST_DEF, SYM_DEF},       {AST_VAR, SYM_VAR},    {AST_PROC, SYM_PROC},
-               {AST_PROCESS, SYM_PROCESS}, {AST_MESSAGE, SYM_MESSAGE}, {AST_ACTION, SYM_ACTION}, {AST_TIMER, SYM_VAR}};
+    } map[] = {{AST_CONST, SYM_CONST},     {AST_TYPE, SYM_TYPE},     {AST_DEF, SYM_DEF},
+               {AST_VAR, SYM_VAR},         {AST_PROC, SYM_PROC},     {AST_PROCESS, SYM_PROCESS},
+               {AST_MESSAGE, SYM_MESSAGE}, {AST_ACTION, SYM_ACTION}, {AST_TIMER, SYM_VAR}};
     for (uint32_t i = 0; i < decls->n; i++) {
         const struct ast *d = decls->kid[i];
         if (d->kind == AST_IMPORT) declare_import(c, s, d);
@@ -391,7 +402,8 @@ static void declare_unit(struct compile *c, struct scope *s, const struct ast *d
     }
 }
 
-static void apply_setting(struct compile *c, const char *module, const char *name, const struct ast *value, struct span span, bool command_line) {
+static void apply_setting(struct compile *c, const char *module, const char *name, const struct ast *value,
+                          struct span span, bool command_line) {
     struct scope *s = c->root;
     if (module) {
         struct symbol *m = scope_find(s, module);
@@ -406,7 +418,8 @@ static void apply_setting(struct compile *c, const char *module, const char *nam
         uint32_t n = 0;
         for (uint32_t i = 0; s && i < s->symbols.n && n < 200; i++)
             if (s->symbols.at[i]->kind == SYM_CONST) all[n++] = s->symbols.at[i]->name;
-        struct diag *d = diag_add(c->diags, DIAG_ERROR, command_line ? DIAG_USAGE : DIAG_TYPE, span, "there is no constant `%s` to set", name);
+        struct diag *d = diag_add(c->diags, DIAG_ERROR, command_line ? DIAG_USAGE : DIAG_TYPE, span,
+                                  "there is no constant `%s` to set", name);
         const char *near = nearest_name(name, all, n);
         if (near) hint(c, d, "did you mean `%s`?", near);
         return;
@@ -498,7 +511,8 @@ static void declare_extensions(struct compile *c, struct scope *s) {
         }
         struct process_info *pi = &c->processes.at[y->index];
         if ((pi->id != NULL) != (d->kid[0] != NULL)) {
-            struct diag *x = error_at(c, d->span, pi->id ? "`%s` has several instances" : "`%s` has one instance", d->text);
+            struct diag *x =
+                error_at(c, d->span, pi->id ? "`%s` has several instances" : "`%s` has one instance", d->text);
             hint(c, x, pi->id ? "write `extend %s[i] { ... }`" : "write `extend %s { ... }`", d->text);
             continue;
         }
@@ -517,8 +531,10 @@ static void make_process_type(struct compile *c) {
     struct field *f = arena_alloc(c->arena, (n + 1) * sizeof *f);
     uint32_t nf = 0;
     for (uint32_t i = 0; i < n; i++) {
-        v[i] = (struct variant){.name = c->processes.at[i].symbol->name, .first = nf, .n = c->processes.at[i].id != NULL};
-        if (c->processes.at[i].id) f[nf++] = (struct field){.name = intern(&c->front->names, "id", 2), .type = c->processes.at[i].id};
+        v[i] =
+            (struct variant){.name = c->processes.at[i].symbol->name, .first = nf, .n = c->processes.at[i].id != NULL};
+        if (c->processes.at[i].id)
+            f[nf++] = (struct field){.name = intern(&c->front->names, "id", 2), .type = c->processes.at[i].id};
     }
     v[n] = (struct variant){.name = "everyone", .first = nf};
     P(c)->process_type = type_union(&P(c)->types, "Process", v, n + 1, f, nf);
@@ -555,7 +571,8 @@ static void declare_network(struct compile *c, const struct ast *decl, const cha
     static const char *const required[] = {"messages", "room", "post", "deliverable", "consume"};
     for (int i = 0; i < 5; i++)
         if (!scope_find(info.scope, required[i])) {
-            struct diag *d = error_at(c, u->tree->span, "the network module %s does not define `%s`", u->name, required[i]);
+            struct diag *d =
+                error_at(c, u->tree->span, "the network module %s does not define `%s`", u->name, required[i]);
             hint(c, d, "a network defines messages, room(m), post(m), deliverable(p) and consume(m, p)");
         }
 }
@@ -638,7 +655,8 @@ static void declare_message(struct compile *c, struct symbol *y) {
     }
     for (uint32_t i = 0; i < fields->n; i++)
         if (!strcmp(fields->kid[i]->text, "from") || !strcmp(fields->kid[i]->text, "to")) {
-            struct diag *d = error_at(c, fields->kid[i]->span, "every message has a `%s` of its own", fields->kid[i]->text);
+            struct diag *d =
+                error_at(c, fields->kid[i]->span, "every message has a `%s` of its own", fields->kid[i]->text);
             hint(c, d, "choose another name for this field");
             return;
         }
@@ -678,7 +696,8 @@ static void make_message_types(struct compile *c) {
         y->state = 2;
         int64_t max = 0;
         if (net->decl->kid[0] && !const_int(c, c->root, net->decl->kid[0], &max)) max = 1;
-        if (net->decl->kid[0] && (max < 1 || max > 255)) error_at(c, net->decl->kid[0]->span, "`max` lies between 1 and 255");
+        if (net->decl->kid[0] && (max < 1 || max > 255))
+            error_at(c, net->decl->kid[0]->span, "`max` lies between 1 and 255");
         y->value = ir_const(P(c), type_range(&P(c)->types, max, max, RANGE_CLAIM), max, net->decl->span);
         y = declare(c, net->scope, SYM_CONST, intern(&c->front->names, "PerLink", 7), net->decl);
         y->state = 2;
@@ -732,7 +751,8 @@ static void declare_faults(struct compile *c) {
     for (uint32_t i = 0; c->faults && i < c->faults->n; i++) declare_fault(c, c->faults->kid[i]);
     for (uint32_t i = 0; i < c->processes.n; i++) {
         struct process_info *pi = &c->processes.at[i];
-        if (pi->recovers && !pi->crashes) error_at(c, pi->recover->span, "process %s recovers but never crashes", pi->symbol->name);
+        if (pi->recovers && !pi->crashes)
+            error_at(c, pi->recover->span, "process %s recovers but never crashes", pi->symbol->name);
     }
 }
 
@@ -743,7 +763,8 @@ static void check_assumes(struct compile *c, struct scope *s) {
         struct cx x = cx_const(c, s);
         struct ir *e = elab_bool(c, &x, decls->kid[i]->kid[0]);
         if (is_bad(e)) continue;
-        struct ir_pred a = {.name = "assume", .kind = DC_INITIALLY, .body = e, .span = decls->kid[i]->span, .module = "assume"};
+        struct ir_pred a = {
+            .name = "assume", .kind = DC_INITIALLY, .body = e, .span = decls->kid[i]->span, .module = "assume"};
         if (e->op == IR_CONST && !e->imm) VEC_PUSH(P(c)->preds, a);
         if (e->op != IR_CONST) error_at(c, decls->kid[i]->span, "an assumption is about constants");
     }
@@ -764,10 +785,12 @@ void lower_declare(struct compile *c) {
         if (check->kid[i]->kind == AST_WITH && check->kid[i]->n > 1)
             for (uint32_t k = 0; k < c->networks.n; k++)
                 if (c->networks.at[k].name == check->kid[i]->kid[1]->text)
-                    apply_setting(c, c->networks.at[k].name, check->kid[i]->text, check->kid[i]->kid[0], check->kid[i]->span, false);
+                    apply_setting(c, c->networks.at[k].name, check->kid[i]->text, check->kid[i]->kid[0],
+                                  check->kid[i]->span, false);
     for (uint32_t m = 0; m < c->modules.n; m++)
         for (uint32_t i = 0; i < c->modules.at[m]->symbols.n; i++)
-            if (c->modules.at[m]->symbols.at[i]->kind == SYM_MESSAGE) declare_message(c, c->modules.at[m]->symbols.at[i]);
+            if (c->modules.at[m]->symbols.at[i]->kind == SYM_MESSAGE)
+                declare_message(c, c->modules.at[m]->symbols.at[i]);
     make_message_types(c);
     declare_faults(c);
     for (uint32_t m = 0; m < c->modules.n; m++) check_assumes(c, c->modules.at[m]);

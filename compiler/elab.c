@@ -21,7 +21,8 @@ static const char *tname(struct compile *c, const struct type *t) { return type_
 struct env *env_push(struct compile *c, struct cx *x, const char *name, struct ir *value, struct span span) {
     if (!strcmp(name, "_")) return x->env;
     struct symbol *s = lookup(x->scope, name);
-    if (s && s->kind != SYM_ACTION && s->kind != SYM_PREDICATE && s->kind != SYM_MODULE && s->scope && s->scope->unit == x->scope->unit && !x->inlined) {
+    if (s && s->kind != SYM_ACTION && s->kind != SYM_PREDICATE && s->kind != SYM_MODULE && s->scope &&
+        s->scope->unit == x->scope->unit && !x->inlined) {
         struct diag *d = error_at(c, span, "`%s` already names something here, and nothing may hide anything", name);
         hint(c, d, "choose another name for this one");
     }
@@ -48,7 +49,8 @@ static const struct type *unify(struct compile *c, const struct type *a, const s
         const struct type *e = unify(c, a->kind == T_OPTION ? a->elem : a, b->kind == T_OPTION ? b->elem : b);
         return e ? type_option(ts, e) : NULL;
     }
-    if (a->kind == T_EMPTY && (b->kind == T_SET || b->kind == T_SEQ || b->kind == T_BAG || b->kind == T_EMPTY)) return b;
+    if (a->kind == T_EMPTY && (b->kind == T_SET || b->kind == T_SEQ || b->kind == T_BAG || b->kind == T_EMPTY))
+        return b;
     if (b->kind == T_EMPTY && (a->kind == T_SET || a->kind == T_SEQ || a->kind == T_BAG)) return a;
     if (a->kind != b->kind) return NULL;
     const struct type *e;
@@ -59,12 +61,8 @@ static const struct type *unify(struct compile *c, const struct type *a, const s
     case T_SEQ:
         e = unify(c, a->elem, b->elem);
         return e && a->base1 == b->base1 ? type_seq(ts, e, a->max > b->max ? a->max : b->max, a->base1) : NULL;
-    case T_BAG:
-        e = unify(c, a->elem, b->elem);
-        return e ? type_bag(ts, e, a->max > b->max ? a->max : b->max) : NULL;
-    case T_MAP:
-        e = a->key == b->key ? unify(c, a->elem, b->elem) : NULL;
-        return e ? type_map(ts, a->key, e) : NULL;
+    case T_BAG: e = unify(c, a->elem, b->elem); return e ? type_bag(ts, e, a->max > b->max ? a->max : b->max) : NULL;
+    case T_MAP: e = a->key == b->key ? unify(c, a->elem, b->elem) : NULL; return e ? type_map(ts, a->key, e) : NULL;
     case T_TUPLE: {
         if (a->n != b->n) return NULL;
         const struct type **parts = arena_alloc(c->arena, a->n * sizeof *parts);
@@ -110,7 +108,8 @@ static struct ir *convert_each(struct compile *c, struct ir *e, const struct typ
     return ir_reduce(p, t->kind == T_BAG ? R_BAG : R_SET, t, g, 1, v, NULL, span);
 }
 
-static struct ir *with_let(struct compile *c, struct ir *e, struct ir *(*use)(struct compile *, struct ir *, const struct type *, struct span),
+static struct ir *with_let(struct compile *c, struct ir *e,
+                           struct ir *(*use)(struct compile *, struct ir *, const struct type *, struct span),
                            const struct type *t, struct span span) {
     if (ir_cheap(e)) return use(c, e, t, span);
     uint32_t slot = ir_slot(P(c), e->type);
@@ -165,7 +164,8 @@ struct ir *coerce(struct compile *c, struct ir *e, const struct type *t, struct 
         if (!unify(c, u->elem, t)) return mismatch(c, e, t, span);
         return coerce(c, ir_new(p, IR_UNWRAP, u->elem, span, 1, e), t, span);
     }
-    if (u->kind == T_EMPTY && (t->kind == T_SET || t->kind == T_SEQ || t->kind == T_BAG)) return ir_const(p, t, 0, span);
+    if (u->kind == T_EMPTY && (t->kind == T_SET || t->kind == T_SEQ || t->kind == T_BAG))
+        return ir_const(p, t, 0, span);
     if (u->kind != t->kind || !unify(c, u, t)) return mismatch(c, e, t, span);
     switch (t->kind) {
     case T_SET:
@@ -177,7 +177,9 @@ struct ir *coerce(struct compile *c, struct ir *e, const struct type *t, struct 
     case T_BAG:
     case T_MAP: return convert_each(c, e, t, span);
     case T_SEQ:
-        if (u->elem != t->elem && !(u->elem->kind == T_RANGE && t->elem->kind == T_RANGE && fits_range(u->elem, t->elem))) return mismatch(c, e, t, span);
+        if (u->elem != t->elem &&
+            !(u->elem->kind == T_RANGE && t->elem->kind == T_RANGE && fits_range(u->elem, t->elem)))
+            return mismatch(c, e, t, span);
         return ir_new(p, IR_CONCAT, t, span, 2, e, ir_const(p, t, 0, span));
     case T_TUPLE: return with_let(c, e, convert_tuple, t, span);
     default: return mismatch(c, e, t, span);
@@ -188,7 +190,9 @@ struct ir *elab_as(struct compile *c, struct cx *x, const struct ast *a, const s
     return coerce(c, elab(c, x, a, t), t, a->span);
 }
 
-struct ir *elab_bool(struct compile *c, struct cx *x, const struct ast *a) { return elab_as(c, x, a, BOOL(c)); }
+struct ir *elab_bool(struct compile *c, struct cx *x, const struct ast *a) {
+    return elab_as(c, x, a, BOOL(c));
+}
 
 bool const_int(struct compile *c, struct scope *s, const struct ast *a, int64_t *out) {
     struct cx x = cx_const(c, s);
@@ -238,13 +242,16 @@ bool bind_pattern(struct compile *c, struct cx *x, const struct ast *pat, struct
     return false;
 }
 
-static struct ir *push_gen(struct compile *c, struct gens *g, struct ir_gen gen, const struct type *t, struct span span) {
+static struct ir *push_gen(struct compile *c, struct gens *g, struct ir_gen gen, const struct type *t,
+                           struct span span) {
     gen.slot = ir_slot(P(c), t);
     ARENA_PUSH(c, g->list, gen);
     return ir_local(P(c), gen.slot, span);
 }
 
-static void add_cond(struct compile *c, struct gens *g, struct ir *cond) { g->cond = g->cond ? ir_and(P(c), g->cond, cond) : cond; }
+static void add_cond(struct compile *c, struct gens *g, struct ir *cond) {
+    g->cond = g->cond ? ir_and(P(c), g->cond, cond) : cond;
+}
 
 static bool gen_values(struct compile *c, struct gens *g, const struct type *t, struct ir **value, struct span span) {
     if (t->kind == T_ERROR) return false;
@@ -256,7 +263,8 @@ static bool gen_values(struct compile *c, struct gens *g, const struct type *t, 
     return true;
 }
 
-static bool gen_messages(struct compile *c, struct cx *x, struct gens *g, int kind, struct ir **value, struct span span) {
+static bool gen_messages(struct compile *c, struct cx *x, struct gens *g, int kind, struct ir **value,
+                         struct span span) {
     struct message_info *m = &c->messages.at[kind];
     struct ir *v;
     m->read = true;
@@ -265,7 +273,8 @@ static bool gen_messages(struct compile *c, struct cx *x, struct gens *g, int ki
     uint32_t n = m->record->n;
     struct ir **parts = arena_alloc(c->arena, (n + 1) * sizeof *parts);
     for (uint32_t i = 0; i < n; i++) parts[i] = ir_payload(P(c), v, m->variant, i, span);
-    if (!(x->flags & CX_PROPERTY) && x->process >= 0 && m->to_field >= 0 && m->receivers.n) { /* those that this process could take */
+    if (!(x->flags & CX_PROPERTY) && x->process >= 0 && m->to_field >= 0 &&
+        m->receivers.n) { /* those that this process could take */
         const struct type *tt = m->record->fields[m->to_field].type;
         struct ir *me = tt == P(c)->process_type ? process_value(c, x->process, x->self, span) : x->self;
         bool mine = false;
@@ -305,7 +314,8 @@ static bool gen_plain(struct compile *c, struct cx *x, struct gens *g, const str
     if (s->type->kind == T_EMPTY) s = ir_const(P(c), type_set(&P(c)->types, BOOL(c), 0), 0, set->span);
     if (s->type->kind != T_SET) {
         struct diag *d = error_at(c, set->span, "this is %s, but a set is wanted here", tname(c, s->type));
-        if (s->type->kind == T_SEQ || s->type->kind == T_BAG) hint(c, d, "write `elements(...)` for the set of what is in it, or `indices(...)`");
+        if (s->type->kind == T_SEQ || s->type->kind == T_BAG)
+            hint(c, d, "write `elements(...)` for the set of what is in it, or `indices(...)`");
         if (s->type->kind == T_MAP) hint(c, d, "write `keys(...)` or `values(...)`");
         return false;
     }
@@ -313,10 +323,12 @@ static bool gen_plain(struct compile *c, struct cx *x, struct gens *g, const str
     return true;
 }
 
-static bool gen_call(struct compile *c, struct cx *x, struct gens *g, const struct ast *set, enum gen_mode mode, struct ir **value, bool *done) {
+static bool gen_call(struct compile *c, struct cx *x, struct gens *g, const struct ast *set, enum gen_mode mode,
+                     struct ir **value, bool *done) {
     const struct ast *callee = set->kid[0];
     *done = true;
-    if (callee->kind == AST_NAME && set->n == 3 && !strcmp(callee->text, "maps") && !lookup(x->scope, callee->text)) { /* one by one, no set is made */
+    if (callee->kind == AST_NAME && set->n == 3 && !strcmp(callee->text, "maps") &&
+        !lookup(x->scope, callee->text)) { /* one by one, no set is made */
         const struct type *t[2];
         for (int i = 0; i < 2; i++) {
             struct gens probe = {0};
@@ -338,7 +350,8 @@ static bool gen_call(struct compile *c, struct cx *x, struct gens *g, const stru
             struct ir *s = elab(c, x, set->kid[1], NULL);
             if (is_bad(s)) return false;
             if (s->type->kind != T_SET || !s->type->bitset || s->type->words) {
-                error_at(c, set->kid[1]->span, "subsets wants a set of at most 64 possible elements, this is %s", tname(c, s->type));
+                error_at(c, set->kid[1]->span, "subsets wants a set of at most 64 possible elements, this is %s",
+                         tname(c, s->type));
                 return false;
             }
             *value = push_gen(c, g, (struct ir_gen){.kind = G_SUBSETS, .src = s}, s->type, set->span);
@@ -358,10 +371,14 @@ static bool gen_call(struct compile *c, struct cx *x, struct gens *g, const stru
             if (s->type->kind == T_SEQ) {
                 int64_t base = s->type->base1, last = base + (int64_t)s->type->cap - 1;
                 const struct type *it = type_range(&P(c)->types, base, last < base ? base : last, RANGE_CLAIM);
-                struct ir *len = ir_new(P(c), IR_SIZE, type_range(&P(c)->types, 0, s->type->cap, RANGE_CLAIM), set->span, 1, s);
-                struct ir *hi = ir_new(P(c), IR_ADD, type_range(&P(c)->types, base - 1, last, RANGE_CLAIM), set->span, 2, len,
-                                       ir_const(P(c), type_range(&P(c)->types, base - 1, base - 1, RANGE_CLAIM), base - 1, set->span));
-                *value = push_gen(c, g, (struct ir_gen){.kind = G_RANGE, .src = ir_const(P(c), it, base, set->span), .src2 = hi}, it, set->span);
+                struct ir *len =
+                    ir_new(P(c), IR_SIZE, type_range(&P(c)->types, 0, s->type->cap, RANGE_CLAIM), set->span, 1, s);
+                struct ir *hi = ir_new(
+                    P(c), IR_ADD, type_range(&P(c)->types, base - 1, last, RANGE_CLAIM), set->span, 2, len,
+                    ir_const(P(c), type_range(&P(c)->types, base - 1, base - 1, RANGE_CLAIM), base - 1, set->span));
+                *value = push_gen(
+                    c, g, (struct ir_gen){.kind = G_RANGE, .src = ir_const(P(c), it, base, set->span), .src2 = hi}, it,
+                    set->span);
                 return true;
             }
         }
@@ -373,13 +390,15 @@ static bool gen_call(struct compile *c, struct cx *x, struct gens *g, const stru
     }
     if (callee->kind == AST_NAME) {
         struct symbol *s = lookup(x->scope, callee->text);
-        if (s && s->kind == SYM_DEF && s->decl->kind == AST_DEF && s->decl->kid[0]->n == set->n - 1 && s->decl->kid[2]) {
+        if (s && s->kind == SYM_DEF && s->decl->kind == AST_DEF && s->decl->kid[0]->n == set->n - 1 &&
+            s->decl->kid[2]) {
             if (too_deep(c, x, set->span, s->name)) return false;
             struct cx y = inside(x, s);
             for (uint32_t i = 1; i < set->n; i++) {
                 struct ir *arg = elab(c, x, set->kid[i], NULL);
                 if (is_bad(arg)) return false;
-                if (!ir_cheap(arg)) arg = push_gen(c, g, (struct ir_gen){.kind = G_LET, .src = arg}, arg->type, set->kid[i]->span);
+                if (!ir_cheap(arg))
+                    arg = push_gen(c, g, (struct ir_gen){.kind = G_LET, .src = arg}, arg->type, set->kid[i]->span);
                 env_push(c, &y, s->decl->kid[0]->kid[i - 1]->text, arg, set->kid[i]->span);
             }
             return gen_from(c, &y, g, s->decl->kid[2], mode, value);
@@ -389,7 +408,8 @@ static bool gen_call(struct compile *c, struct cx *x, struct gens *g, const stru
     return true;
 }
 
-bool gen_from(struct compile *c, struct cx *x, struct gens *g, const struct ast *set, enum gen_mode mode, struct ir **value) {
+bool gen_from(struct compile *c, struct cx *x, struct gens *g, const struct ast *set, enum gen_mode mode,
+              struct ir **value) {
     struct program *p = P(c);
     switch (set->kind) {
     case AST_TUPLE:
@@ -461,7 +481,9 @@ bool gen_from(struct compile *c, struct cx *x, struct gens *g, const struct ast 
         if (is_bad(e)) return false;
         *value = e;
         if (mode == GEN_DISTINCT || !ir_cheap(e))
-            *value = push_gen(c, g, (struct ir_gen){.kind = G_LET, .src = e, .distinct = mode == GEN_DISTINCT && e->op != IR_LOCAL}, e->type, set->span);
+            *value = push_gen(
+                c, g, (struct ir_gen){.kind = G_LET, .src = e, .distinct = mode == GEN_DISTINCT && e->op != IR_LOCAL},
+                e->type, set->span);
         return true;
     }
     case AST_CALL: {
@@ -481,7 +503,8 @@ bool gen_from(struct compile *c, struct cx *x, struct gens *g, const struct ast 
     return gen_plain(c, x, g, set, value);
 }
 
-bool gen_binders(struct compile *c, struct cx *x, struct gens *g, const struct ast *binders, const struct ast *where, enum gen_mode mode) {
+bool gen_binders(struct compile *c, struct cx *x, struct gens *g, const struct ast *binders, const struct ast *where,
+                 enum gen_mode mode) {
     for (uint32_t i = 0; i < binders->n; i++) {
         const struct ast *group = binders->kid[i], *set = group->kid[group->n - 1];
         struct cx outer = *x; /* the set does not see the group's own names */
@@ -498,7 +521,8 @@ bool gen_binders(struct compile *c, struct cx *x, struct gens *g, const struct a
     return true;
 }
 
-struct ir_gen *gens_finish(struct compile *c, struct gens *g, struct ir *extra, struct ir **rest, uint32_t n_rest, uint32_t *n) {
+struct ir_gen *gens_finish(struct compile *c, struct gens *g, struct ir *extra, struct ir **rest, uint32_t n_rest,
+                           uint32_t *n) {
     struct program *p = P(c);
     if (!g->list.n && (g->cond || extra)) { /* a loop of one, so that the condition has a place */
         struct span span = g->cond ? g->cond->span : extra->span;
@@ -516,8 +540,8 @@ struct ir_gen *gens_finish(struct compile *c, struct gens *g, struct ir *extra, 
     return gens;
 }
 
-static struct ir *make_reduce(struct compile *c, struct gens *g, enum reduce op, const struct type *t, struct ir *extra, struct ir *k0, struct ir *k1,
-                              struct span span) {
+static struct ir *make_reduce(struct compile *c, struct gens *g, enum reduce op, const struct type *t, struct ir *extra,
+                              struct ir *k0, struct ir *k1, struct span span) {
     struct ir *rest[2] = {k0, k1};
     uint32_t n;
     struct ir_gen *gens = gens_finish(c, g, extra, rest, k1 ? 2 : k0 ? 1 : 0, &n);
@@ -576,7 +600,9 @@ static struct ir *literal_of(struct compile *c, const struct type *t, const char
         for (uint32_t i = 0; i < t->n; i++)
             if (t->names[i] == name) {
                 if (t->kind == T_SYM) {
-                    struct diag *d = error_at(c, span, "`%s` of the symmetric type %s may not be named: its values are interchangeable", name, tname(c, t));
+                    struct diag *d = error_at(
+                        c, span, "`%s` of the symmetric type %s may not be named: its values are interchangeable", name,
+                        tname(c, t));
                     hint(c, d, "declare the type as an enum if this value is special");
                 }
                 return ir_const(P(c), t, i, span);
@@ -645,13 +671,12 @@ struct ir *member_value(struct compile *c, struct cx *x, struct symbol *s, const
         if (too_deep(c, x, at->span, s->name)) return bad(c, at->span);
         struct cx y = inside(x, s);
         struct scope *home = s->scope;
-        if (home->process >= 0 && c->processes.at[home->process].id && !x->own_self) return no_self(c, at->span, s->name, home->process);
+        if (home->process >= 0 && c->processes.at[home->process].id && !x->own_self)
+            return no_self(c, at->span, s->name, home->process);
         const struct type *t = s->decl->kid[1] ? elab_type(c, s->scope, s->decl->kid[1], NULL) : NULL;
         return t ? elab_as(c, &y, body, t) : elab(c, &y, body, NULL);
     }
-    case SYM_TYPE:
-        resolve_symbol(c, s);
-        return full_set(c, s->type, at->span);
+    case SYM_TYPE: resolve_symbol(c, s); return full_set(c, s->type, at->span);
     case SYM_PROCESS:
         if (!c->processes.at[s->index].id) return process_value(c, s->index, NULL, at->span);
         {
@@ -662,7 +687,8 @@ struct ir *member_value(struct compile *c, struct cx *x, struct symbol *s, const
     case SYM_MESSAGE: {
         struct gens g = {0};
         struct ir *v;
-        if (s->index < 0 || !gen_messages(c, x, &g, s->index, &v, at->span)) return bad(c, at->span); /* its declaration is in error */
+        if (s->index < 0 || !gen_messages(c, x, &g, s->index, &v, at->span))
+            return bad(c, at->span); /* its declaration is in error */
         return make_reduce(c, &g, R_SET, type_set(&p->types, v->type, 0), NULL, v, NULL, at->span);
     }
     case SYM_PREDICATE: {
@@ -671,8 +697,9 @@ struct ir *member_value(struct compile *c, struct cx *x, struct symbol *s, const
         return elab_bool(c, &y, s->decl->kid[0]);
     }
     default: {
-        static const char *const what[] = {"a constant", "a type", "a definition", "a variable", "a procedure", "a process", "a message", "an action",
-                                           "a module", "a property", "a network", "a value"};
+        static const char *const what[] = {"a constant",  "a type",     "a definition", "a variable",
+                                           "a procedure", "a process",  "a message",    "an action",
+                                           "a module",    "a property", "a network",    "a value"};
         error_at(c, at->span, "`%s` is %s and has no value", s->name, what[s->kind]);
         return bad(c, at->span);
     }
@@ -746,7 +773,8 @@ static struct ir *process_member(struct compile *c, struct cx *x, const struct a
         if (near) hint(c, d, "did you mean `%s`?", near);
         return bad(c, a->span);
     }
-    bool own = x->process == process && (!id || !x->self || (id->op == IR_LOCAL && x->self->op == IR_LOCAL && id->slot == x->self->slot));
+    bool own = x->process == process &&
+               (!id || !x->self || (id->op == IR_LOCAL && x->self->op == IR_LOCAL && id->slot == x->self->slot));
     if (!own && !(x->flags & (CX_PROPERTY | CX_CONST)) && x->process >= 0) {
         struct diag *d = error_at(c, a->span, "a step of one process may not read `%s` of another", a->text);
         hint(c, d, "let %s send it in a message, or mark the step `oracle`", pi->symbol->name);
@@ -818,7 +846,8 @@ static struct ir *field_of(struct compile *c, struct ir *e, const struct ast *a)
                     index = (int)i;
                 }
         if (found >= 0) {
-            struct ir *fail = ir_new(P(c), IR_FAIL, t->fields[t->variants[found].first + (uint32_t)index].type, a->span, 0);
+            struct ir *fail =
+                ir_new(P(c), IR_FAIL, t->fields[t->variants[found].first + (uint32_t)index].type, a->span, 0);
             fail->imm = DC_MATCH;
             struct ir *get = ir_payload(P(c), e, (uint32_t)found, (uint32_t)index, a->span);
             return ir_new(P(c), IR_IF, get->type, a->span, 3, ir_istag(P(c), e, (uint32_t)found, a->span), get, fail);
@@ -859,16 +888,19 @@ static struct ir *dot(struct compile *c, struct cx *x, const struct ast *a) {
 
 /* ---- operators ---- */
 
-static bool mixes(const struct ast *kid, int64_t a, int64_t b) { return kid->kind == AST_BINARY && (kid->value == a || kid->value == b); }
+static bool mixes(const struct ast *kid, int64_t a, int64_t b) {
+    return kid->kind == AST_BINARY && (kid->value == a || kid->value == b);
+}
 
 static struct ir *check_mix(struct compile *c, const struct ast *a) {
     for (uint32_t i = 0; i < 2; i++) {
         const struct ast *k = a->kid[i];
-        bool wrong = (a->value == TOK_AND && mixes(k, TOK_OR, TOK_OR)) || (a->value == TOK_OR && mixes(k, TOK_AND, TOK_AND)) ||
+        bool wrong = (a->value == TOK_AND && mixes(k, TOK_OR, TOK_OR)) ||
+                     (a->value == TOK_OR && mixes(k, TOK_AND, TOK_AND)) ||
                      (a->value == TOK_IMPLIES && i == 0 && mixes(k, TOK_AND, TOK_OR));
         if (!wrong) continue;
-        struct diag *d = error_at(c, k->span, "`%s` and `%s` are mixed without parentheses", token_spelling((enum token_kind)k->value),
-                                  token_spelling((enum token_kind)a->value));
+        struct diag *d = error_at(c, k->span, "`%s` and `%s` are mixed without parentheses",
+                                  token_spelling((enum token_kind)k->value), token_spelling((enum token_kind)a->value));
         hint(c, d, "write ( ) around this part to say how it is meant");
         return bad(c, a->span);
     }
@@ -917,9 +949,7 @@ static const struct type *interval(struct compile *c, enum ir_op op, const struc
         lo = al < bl ? al : bl;
         hi = ah < bh ? ah : bh;
         break;
-    default:
-        lo = al > bl ? al : bl;
-        hi = ah > bh ? ah : bh;
+    default: lo = al > bl ? al : bl; hi = ah > bh ? ah : bh;
     }
     if (lo < INT64_MIN || hi > INT64_MAX) return INT(c);
     return type_range(&P(c)->types, clamp(lo), clamp(hi), RANGE_CLAIM);
@@ -928,7 +958,8 @@ static const struct type *interval(struct compile *c, enum ir_op op, const struc
 static struct ir *as_int(struct compile *c, struct ir *e, struct span span) {
     if (is_bad(e) || type_is_int(e->type)) return e;
     if (e->type->kind == T_SYM) {
-        struct diag *d = error_at(c, span, "values of the symmetric type %s have no order and no arithmetic", tname(c, e->type));
+        struct diag *d =
+            error_at(c, span, "values of the symmetric type %s have no order and no arithmetic", tname(c, e->type));
         hint(c, d, "declare it as a range, such as `1..3`, if the protocol compares ids");
         return bad(c, span);
     }
@@ -951,7 +982,8 @@ static bool bare(const struct ast *a) { /* a literal whose type the other side m
 }
 
 /* Elaborates both sides of an operator so that either may tell the other's type. */
-static bool both(struct compile *c, struct cx *x, const struct ast *a, struct ir **l, struct ir **r, const struct type *expected) {
+static bool both(struct compile *c, struct cx *x, const struct ast *a, struct ir **l, struct ir **r,
+                 const struct type *expected) {
     bool swap = !expected && bare(a->kid[0]) && !bare(a->kid[1]);
     if (!expected && bare(a->kid[0]) && a->kid[0]->kind == AST_NAME) { /* a name that is declared tells its own type */
         swap = false;
@@ -1025,7 +1057,8 @@ static struct ir *membership(struct compile *c, struct cx *x, const struct ast *
             slot = ir_slot(p, v->type);
             again = ir_local(p, slot, a->span);
         }
-        in = ir_and(p, ir_new(p, IR_LE, BOOL(c), a->span, 2, lo, again), ir_new(p, IR_LE, BOOL(c), a->span, 2, again, hi));
+        in = ir_and(p, ir_new(p, IR_LE, BOOL(c), a->span, 2, lo, again),
+                    ir_new(p, IR_LE, BOOL(c), a->span, 2, again, hi));
         if (again != v) {
             struct ir *kids[2] = {v, in};
             struct ir let = {.op = IR_LET, .type = BOOL(c), .span = a->span, .slot = slot, .n = 2};
@@ -1048,8 +1081,9 @@ static struct ir *membership(struct compile *c, struct cx *x, const struct ast *
             if (!ir_cheap(v)) {
                 uint32_t slot = ir_slot(p, v->type);
                 struct ir *again = ir_local(p, slot, a->span);
-                struct ir *inside_ = ir_and(p, ir_new(p, IR_LE, BOOL(c), a->span, 2, ir_const(p, u, u->lo, a->span), again),
-                                            ir_new(p, IR_LE, BOOL(c), a->span, 2, again, ir_const(p, u, u->hi, a->span)));
+                struct ir *inside_ =
+                    ir_and(p, ir_new(p, IR_LE, BOOL(c), a->span, 2, ir_const(p, u, u->lo, a->span), again),
+                           ir_new(p, IR_LE, BOOL(c), a->span, 2, again, ir_const(p, u, u->hi, a->span)));
                 in = ir_and(p, inside_, ir_new(p, IR_MEMBER, BOOL(c), a->span, 2, again, s));
                 struct ir *kids[2] = {v, in};
                 struct ir let = {.op = IR_LET, .type = BOOL(c), .span = a->span, .slot = slot, .n = 2};
@@ -1091,7 +1125,8 @@ static struct ir *set_operator(struct compile *c, struct cx *x, const struct ast
         if (op == IR_SUBSETEQ) return ir_bool(P(c), true, a->span);
         return l;
     }
-    if (!t->bitset && op == IR_UNION && !(expected && expected == t)) t = type_set(&P(c)->types, t->elem, t->max ? t->max : 0);
+    if (!t->bitset && op == IR_UNION && !(expected && expected == t))
+        t = type_set(&P(c)->types, t->elem, t->max ? t->max : 0);
     const struct type *plain = t->bitset && op != IR_UNION ? type_set(&P(c)->types, t->elem, 0) : t;
     l = coerce(c, l, plain, a->kid[0]->span);
     r = coerce(c, r, plain, a->kid[1]->span);
@@ -1118,7 +1153,8 @@ static struct ir *coalesce(struct compile *c, struct cx *x, const struct ast *a,
         value->imm = 1;
         value->total = again->total;
     }
-    struct ir *body = ir_new(p, IR_IF, t, a->span, 3, ir_new(p, IR_ISSOME, BOOL(c), a->span, 1, again), coerce(c, value, t, a->span), coerce(c, d, t, a->span));
+    struct ir *body = ir_new(p, IR_IF, t, a->span, 3, ir_new(p, IR_ISSOME, BOOL(c), a->span, 1, again),
+                             coerce(c, value, t, a->span), coerce(c, d, t, a->span));
     if (again == e) return body;
     struct ir *kids[2] = {e, body};
     struct ir let = {.op = IR_LET, .type = t, .span = a->span, .slot = slot, .n = 2};
@@ -1128,8 +1164,11 @@ static struct ir *coalesce(struct compile *c, struct cx *x, const struct ast *a,
 static struct ir *temporal(struct compile *c, struct cx *x, const struct ast *a) {
     const char *word = token_spelling((enum token_kind)a->value);
     if (!(x->flags & CX_TEMPORAL)) {
-        struct diag *d = error_at(c, a->span, "`%s` says something about behaviours, and this is about one state", word);
-        hint(c, d, a->value == TOK_CAN ? "`can` may stand in invariant, initially, reachable and property" : "declare it as a `property`");
+        struct diag *d =
+            error_at(c, a->span, "`%s` says something about behaviours, and this is about one state", word);
+        hint(c, d,
+             a->value == TOK_CAN ? "`can` may stand in invariant, initially, reachable and property"
+                                 : "declare it as a `property`");
         return bad(c, a->span);
     }
     struct ir *kids[2] = {0};
@@ -1185,11 +1224,17 @@ static struct ir *binary(struct compile *c, struct cx *x, const struct ast *a, c
         if (!t || t->kind != T_SEQ) return no_common(c, l, r, a->span);
         if (expected && expected->kind == T_SEQ && unify(c, t, expected)) t = expected;
         else t = type_seq(&p->types, t->elem, l->type->max + r->type->max, t->base1);
-        return ir_new(p, IR_CONCAT, t, a->span, 2, l->type->kind == T_EMPTY ? coerce(c, l, t, a->span) : l, r->type->kind == T_EMPTY ? coerce(c, r, t, a->span) : r);
+        return ir_new(p, IR_CONCAT, t, a->span, 2, l->type->kind == T_EMPTY ? coerce(c, l, t, a->span) : l,
+                      r->type->kind == T_EMPTY ? coerce(c, r, t, a->span) : r);
     }
     default: {
-        enum ir_op op = a->value == TOK_PLUS ? IR_ADD : a->value == TOK_MINUS ? IR_SUB : a->value == TOK_STAR ? IR_MUL : a->value == TOK_DIV ? IR_DIV : IR_MOD;
-        struct ir *l = as_int(c, elab(c, x, a->kid[0], NULL), a->kid[0]->span), *r = as_int(c, elab(c, x, a->kid[1], NULL), a->kid[1]->span);
+        enum ir_op op = a->value == TOK_PLUS    ? IR_ADD
+                        : a->value == TOK_MINUS ? IR_SUB
+                        : a->value == TOK_STAR  ? IR_MUL
+                        : a->value == TOK_DIV   ? IR_DIV
+                                                : IR_MOD;
+        struct ir *l = as_int(c, elab(c, x, a->kid[0], NULL), a->kid[0]->span),
+                  *r = as_int(c, elab(c, x, a->kid[1], NULL), a->kid[1]->span);
         return arithmetic(c, op, l, r, a->span);
     }
     }
@@ -1227,7 +1272,8 @@ static struct ir *literal(struct compile *c, struct cx *x, const struct ast *a, 
         if (is_bad(kids[i])) return kids[i];
         const struct type *u = e ? unify(c, e, kids[i]->type) : kids[i]->type;
         if (!u) {
-            error_at(c, a->kid[i]->span, "this element is %s, those before it are %s", tname(c, kids[i]->type), tname(c, e));
+            error_at(c, a->kid[i]->span, "this element is %s, those before it are %s", tname(c, kids[i]->type),
+                     tname(c, e));
             return bad(c, a->span);
         }
         e = u;
@@ -1255,7 +1301,12 @@ static struct ir *literal(struct compile *c, struct cx *x, const struct ast *a, 
         hint(c, d, "give the set a type with a range: `set[0..9]`");
         return bad(c, a->span);
     }
-    struct ir model = {.op = kind == T_SET ? IR_SETLIT : kind == T_SEQ ? IR_SEQLIT : IR_BAGLIT, .type = t, .span = a->span, .n = a->n};
+    struct ir model = {.op = kind == T_SET   ? IR_SETLIT
+                             : kind == T_SEQ ? IR_SEQLIT
+                                             : IR_BAGLIT,
+                       .type = t,
+                       .span = a->span,
+                       .n = a->n};
     return ir_with(P(c), &model, kids);
 }
 
@@ -1267,7 +1318,8 @@ static uint32_t bound_of(const struct ir_gen *gens, uint32_t n) {
         uint64_t k = 1;
         if (g->kind == G_BAG || g->kind == G_BAGALL) k = g->src->type->cap;
         else if (g->kind == G_SET) k = g->src->type->bitset ? g->src->type->elem->universe : g->src->type->cap;
-        else if (g->kind == G_SUBSETS) k = (uint64_t)1 << (g->src->type->elem->universe < 20 ? g->src->type->elem->universe : 20);
+        else if (g->kind == G_SUBSETS)
+            k = (uint64_t)1 << (g->src->type->elem->universe < 20 ? g->src->type->elem->universe : 20);
         else if (g->kind == G_VALUES || g->kind == G_RANGE) k = 0;
         most = k ? most * k : most * 64;
         if (most > 4096) most = 4096;
@@ -1285,7 +1337,8 @@ static struct ir *comprehension(struct compile *c, struct cx *x, const struct as
     } else {
         struct cx y = *x;
         const struct ast *binders = a->kid[1];
-        if (a->kind == AST_BAGFOR && binders->n == 1 && binders->kid[0]->n == 2) { /* {|e for x in b|} keeps repetitions */
+        if (a->kind == AST_BAGFOR && binders->n == 1 &&
+            binders->kid[0]->n == 2) { /* {|e for x in b|} keeps repetitions */
             struct ir *b = elab(c, x, binders->kid[0]->kid[1], NULL);
             if (is_bad(b)) return b;
             if (b->type->kind == T_BAG) {
@@ -1299,13 +1352,15 @@ static struct ir *comprehension(struct compile *c, struct cx *x, const struct as
                 binders = NULL;
             }
         }
-        if (binders && !gen_binders(c, &y, &g, binders, a->kid[2], a->kind == AST_BAGFOR ? GEN_DISTINCT : GEN_FREE)) return bad(c, a->span);
+        if (binders && !gen_binders(c, &y, &g, binders, a->kid[2], a->kind == AST_BAGFOR ? GEN_DISTINCT : GEN_FREE))
+            return bad(c, a->span);
         v = elab(c, &y, a->kid[0], want ? want->elem : NULL);
     }
     if (is_bad(v)) return v;
     if (want) {
         const struct type *u = unify(c, want->elem, v->type);
-        if (u == want->elem || (u && want->elem->kind == T_RANGE && a->kind != AST_SETFILTER)) v = coerce(c, v, want->elem, a->span);
+        if (u == want->elem || (u && want->elem->kind == T_RANGE && a->kind != AST_SETFILTER))
+            v = coerce(c, v, want->elem, a->span);
         if (is_bad(v)) return v;
     }
     if (type_is_int(v->type) && !v->type->universe) {
@@ -1314,7 +1369,9 @@ static struct ir *comprehension(struct compile *c, struct cx *x, const struct as
         return bad(c, a->span);
     }
     if (a->kind == AST_BAGFOR) {
-        const struct type *t = want && want->kind == T_BAG && want->elem == v->type ? want : type_bag(ts, v->type, bound_of(g.list.at, g.list.n));
+        const struct type *t = want && want->kind == T_BAG && want->elem == v->type
+                                   ? want
+                                   : type_bag(ts, v->type, bound_of(g.list.at, g.list.n));
         return make_reduce(c, &g, R_BAG, t, NULL, v, NULL, a->span);
     }
     const struct type *t = type_set(ts, v->type, 0);
@@ -1340,7 +1397,8 @@ static struct ir *map_literal(struct compile *c, struct cx *x, const struct ast 
         probe.list.n = probe.list.cap = 0;
         if (!kt) kt = v->type;
         if (!unify(c, kt, v->type) || (v->type->universe != kt->universe)) {
-            struct diag *d = error_at(c, k->span, "a map is total: its keys must be all of a type, here %s", tname(c, kt));
+            struct diag *d =
+                error_at(c, k->span, "a map is total: its keys must be all of a type, here %s", tname(c, kt));
             hint(c, d, "use a map to `T?` and give `none` to the others");
             return bad(c, a->span);
         }
@@ -1426,7 +1484,8 @@ static struct ir *choose(struct compile *c, struct cx *x, const struct ast *a) {
     struct cx y = *x;
     const struct ast *group = a->kid[0]->kid[0];
     struct ir *v;
-    if (!gen_from(c, x, &g, group->kid[group->n - 1], GEN_CANONICAL, &v) || !bind_pattern(c, &y, group->kid[0], v)) return bad(c, a->span);
+    if (!gen_from(c, x, &g, group->kid[group->n - 1], GEN_CANONICAL, &v) || !bind_pattern(c, &y, group->kid[0], v))
+        return bad(c, a->span);
     if (group->n != 2) {
         error_at(c, group->span, "choose takes one name");
         return bad(c, a->span);
@@ -1444,7 +1503,8 @@ static struct ir *extreme(struct compile *c, struct cx *x, const struct ast *a) 
     struct cx y = *x;
     const struct ast *group = a->kid[0]->kid[0];
     struct ir *v;
-    if (!gen_from(c, x, &g, group->kid[1], GEN_CANONICAL, &v) || !bind_pattern(c, &y, group->kid[0], v)) return bad(c, a->span);
+    if (!gen_from(c, x, &g, group->kid[1], GEN_CANONICAL, &v) || !bind_pattern(c, &y, group->kid[0], v))
+        return bad(c, a->span);
     if (a->kid[1]) {
         struct ir *cond = elab_bool(c, &y, a->kid[1]);
         if (is_bad(cond)) return cond;
@@ -1467,7 +1527,8 @@ static struct ir *fold(struct compile *c, struct cx *x, const struct ast *a, con
     if (!gen_binders(c, &y, &g, a->kid[0], a->kid[1], GEN_CANONICAL)) return bad(c, a->span);
     struct ir *start = elab(c, x, a->kid[2], expected);
     if (is_bad(start)) return start;
-    const struct type *t = expected && expected->kind != T_ERROR && unify(c, expected, start->type) ? expected : start->type;
+    const struct type *t =
+        expected && expected->kind != T_ERROR && unify(c, expected, start->type) ? expected : start->type;
     if (type_is_int(t)) t = INT(c); /* the sum of a fold has no small range */
     start = coerce(c, start, t, a->span);
     if (t->kind == T_EMPTY || t->kind == T_NONE) {
@@ -1494,7 +1555,8 @@ static struct ir *match(struct compile *c, struct cx *x, const struct ast *a, co
     uint32_t slot = ir_slot(p, subject->type);
     struct ir *s = ir_cheap(subject) ? subject : ir_local(p, slot, a->span);
     const struct type *t = subject->type, *rt = NULL;
-    struct ir **conds = arena_alloc(c->arena, a->n * sizeof *conds), **bodies = arena_alloc(c->arena, a->n * sizeof *bodies);
+    struct ir **conds = arena_alloc(c->arena, a->n * sizeof *conds),
+              **bodies = arena_alloc(c->arena, a->n * sizeof *bodies);
     bool all = false, none_seen = false;
     uint64_t seen = 0;
     uint32_t n = 0;
@@ -1539,7 +1601,8 @@ static struct ir *match(struct compile *c, struct cx *x, const struct ast *a, co
                 return bad(c, a->span);
             }
             for (uint32_t k = 0; k < got; k++)
-                if (!bind_pattern(c, &y, arm->kid[0]->kid[k], ir_payload(p, s, v, k, arm->span))) return bad(c, a->span);
+                if (!bind_pattern(c, &y, arm->kid[0]->kid[k], ir_payload(p, s, v, k, arm->span)))
+                    return bad(c, a->span);
         }
         bodies[n] = elab(c, &y, arm->kid[1], expected ? expected : rt);
         if (is_bad(bodies[n])) return bodies[n];
@@ -1556,7 +1619,8 @@ static struct ir *match(struct compile *c, struct cx *x, const struct ast *a, co
         return bad(c, a->span);
     }
     struct ir *result = coerce(c, bodies[n - 1], rt, a->span);
-    for (uint32_t i = n - 1; i-- > 0;) result = ir_new(p, IR_IF, rt, a->span, 3, conds[i], coerce(c, bodies[i], rt, a->span), result);
+    for (uint32_t i = n - 1; i-- > 0;)
+        result = ir_new(p, IR_IF, rt, a->span, 3, conds[i], coerce(c, bodies[i], rt, a->span), result);
     if (s == subject) return result;
     struct ir *kids[2] = {subject, result};
     struct ir let = {.op = IR_LET, .type = rt, .span = a->span, .slot = slot, .n = 2};
@@ -1565,13 +1629,14 @@ static struct ir *match(struct compile *c, struct cx *x, const struct ast *a, co
 
 /* ---- calls ---- */
 
-static struct ir *construct(struct compile *c, struct cx *x, const struct ast *a, const struct type *t, uint32_t variant, uint32_t first, uint32_t n,
-                            const char *what) {
+static struct ir *construct(struct compile *c, struct cx *x, const struct ast *a, const struct type *t,
+                            uint32_t variant, uint32_t first, uint32_t n, const char *what) {
     struct ir **parts = arena_alloc(c->arena, (n + 1) * sizeof *parts);
     if (a->n - 1 != n) {
         struct diag *d = error_at(c, a->span, "`%s` has %u fields, this gives %u", what, n, a->n - 1);
         const char *list = "";
-        for (uint32_t i = 0; i < n; i++) list = arena_printf(c->arena, "%s%s%s", list, i ? ", " : "", t->fields[first + i].name);
+        for (uint32_t i = 0; i < n; i++)
+            list = arena_printf(c->arena, "%s%s%s", list, i ? ", " : "", t->fields[first + i].name);
         if (n) hint(c, d, "they are: %s", list);
         return bad(c, a->span);
     }
@@ -1625,16 +1690,19 @@ static struct ir *call_def(struct compile *c, struct cx *x, const struct ast *a,
     }
     for (uint32_t i = 1; i < a->n; i++) env_push(c, y, params->kid[i - 1]->text, args[i], a->kid[i]->span);
     struct ir *e;
-    if (s->override && s->override->kind == AST_NAME && s->override_scope) { /* a definition given for a parameter: call it */
+    if (s->override && s->override->kind == AST_NAME &&
+        s->override_scope) { /* a definition given for a parameter: call it */
         struct symbol *given = lookup(s->override_scope, s->override->text);
         if (!given || given->kind != SYM_DEF || given->decl->kid[0]->n != params->n || !given->decl->kid[2]) {
-            error_at(c, s->override->span, "`%s` must be a definition with %u parameters", s->override->text, params->n);
+            error_at(c, s->override->span, "`%s` must be a definition with %u parameters", s->override->text,
+                     params->n);
             return bad(c, a->span);
         }
         struct cx z = *y;
         z.scope = given->scope;
         z.env = NULL;
-        for (uint32_t i = 1; i < a->n; i++) env_push(c, &z, given->decl->kid[0]->kid[i - 1]->text, args[i], a->kid[i]->span);
+        for (uint32_t i = 1; i < a->n; i++)
+            env_push(c, &z, given->decl->kid[0]->kid[i - 1]->text, args[i], a->kid[i]->span);
         e = elab(c, &z, given->decl->kid[2], NULL);
     } else {
         const struct type *t = s->decl->kid[1] ? elab_type(c, s->scope, s->decl->kid[1], NULL) : NULL;
@@ -1707,9 +1775,13 @@ static struct ir *room(struct compile *c, struct cx *x, const struct ast *a) {
         if (id && is_bad(id)) return id;
         uint32_t n = m->record->n;
         struct ir **fields = arena_alloc(c->arena, (n + 1) * sizeof *fields);
-        for (uint32_t i = 0; i < n; i++) fields[i] = ir_const(P(c), m->record->fields[i].type, m->record->fields[i].type->kind == T_RANGE ? m->record->fields[i].type->lo : 0, a->span);
+        for (uint32_t i = 0; i < n; i++)
+            fields[i] =
+                ir_const(P(c), m->record->fields[i].type,
+                         m->record->fields[i].type->kind == T_RANGE ? m->record->fields[i].type->lo : 0, a->span);
         struct ir *from = process_value(c, x->process, x->self, a->span);
-        struct ir *msg = message_value(c, (int)k, from, process_value(c, m->receivers.at[0], id, a->span), fields + (m->from_field >= 0) + (m->to_field >= 0), a->span);
+        struct ir *msg = message_value(c, (int)k, from, process_value(c, m->receivers.at[0], id, a->span),
+                                       fields + (m->from_field >= 0) + (m->to_field >= 0), a->span);
         return module_call(c, m->network, "room", &msg, 1, a->span, x->flags);
     }
     error_at(c, a->span, "this process sends no message with one kind of receiver");
@@ -1750,7 +1822,8 @@ static struct ir *enabled(struct compile *c, struct cx *x, const struct ast *a) 
         return bad(c, a->span);
     }
     if (may_block(c, act->kid[3])) {
-        struct diag *d = error_at(c, a->span, "whether `%s` is enabled is decided inside its body, by a `pick` or a full network", arg->text);
+        struct diag *d = error_at(
+            c, a->span, "whether `%s` is enabled is decided inside its body, by a `pick` or a full network", arg->text);
         hint(c, d, "move what decides into its `when`");
         return bad(c, a->span);
     }
@@ -1806,7 +1879,8 @@ static struct ir *size_of(struct compile *c, struct cx *x, const struct ast *a) 
     struct program *p = P(c);
     if (a->kid[1]->kind == AST_NAME) { /* size(M): copies count */
         struct symbol *s = lookup(x->scope, a->kid[1]->text);
-        if (s && s->kind == SYM_MESSAGE && s->index >= 0 && network_has(c, c->messages.at[s->index].network, "copies")) {
+        if (s && s->kind == SYM_MESSAGE && s->index >= 0 &&
+            network_has(c, c->messages.at[s->index].network, "copies")) {
             int network = c->messages.at[s->index].network;
             struct gens g = {0};
             struct ir *v;
@@ -1818,7 +1892,8 @@ static struct ir *size_of(struct compile *c, struct cx *x, const struct ast *a) 
     }
     struct ir *e = elab(c, x, a->kid[1], NULL);
     if (e->type->kind == T_EMPTY) return ir_const(p, type_range(&p->types, 0, 0, RANGE_CLAIM), 0, a->span);
-    if (e->type->kind != T_SET && e->type->kind != T_BAG && e->type->kind != T_SEQ) return wrong_kind(c, a, e, "a set, bag or sequence");
+    if (e->type->kind != T_SET && e->type->kind != T_BAG && e->type->kind != T_SEQ)
+        return wrong_kind(c, a, e, "a set, bag or sequence");
     int64_t most = e->type->kind == T_SET && e->type->bitset ? (int64_t)e->type->elem->universe : (int64_t)e->type->cap;
     return ir_new(p, IR_SIZE, type_range(&p->types, 0, most, RANGE_CLAIM), a->span, 1, e);
 }
@@ -1853,11 +1928,14 @@ static struct ir *permutations(struct compile *c, struct cx *x, const struct ast
     const struct type *st = type_set(&p->types, s->type->elem, 0);
     struct ir *el = ir_new(p, IR_ELEMENTS, st, a->span, 1, q);
     const struct type *it = type_range(&p->types, 0, n, RANGE_CLAIM);
-    struct ir *cond = ir_and(p, ir_eq(p, el, s, a->span), ir_eq(p, ir_new(p, IR_SIZE, it, a->span, 1, q), ir_new(p, IR_SIZE, it, a->span, 1, s), a->span));
+    struct ir *cond =
+        ir_and(p, ir_eq(p, el, s, a->span),
+               ir_eq(p, ir_new(p, IR_SIZE, it, a->span, 1, q), ir_new(p, IR_SIZE, it, a->span, 1, s), a->span));
     return make_reduce(c, &g, R_SET, type_set(&p->types, qt, factorial), cond, q, NULL, a->span);
 }
 
-static struct ir *builtin(struct compile *c, struct cx *x, const struct ast *a, const char *f, const struct type *expected) {
+static struct ir *builtin(struct compile *c, struct cx *x, const struct ast *a, const char *f,
+                          const struct type *expected) {
     struct program *p = P(c);
     struct types *ts = &p->types;
     if (!strcmp(f, "up") || !strcmp(f, "honest") || !strcmp(f, "connected")) return about_process(c, x, a, f);
@@ -1898,7 +1976,8 @@ static struct ir *builtin(struct compile *c, struct cx *x, const struct ast *a, 
         if (m->type->kind != T_MAP) return wrong_kind(c, a, m, "a map");
         struct gens g = {0};
         struct ir *k = push_gen(c, &g, (struct ir_gen){.kind = G_VALUES}, m->type->key, a->span);
-        return make_reduce(c, &g, R_SET, type_set(ts, m->type->elem, 0), NULL, ir_index(p, m, k, a->span), NULL, a->span);
+        return make_reduce(c, &g, R_SET, type_set(ts, m->type->elem, 0), NULL, ir_index(p, m, k, a->span), NULL,
+                           a->span);
     }
     if (!strcmp(f, "maps")) return arity(c, a, 2) ? all_maps(c, x, a) : bad(c, a->span);
     if (!strcmp(f, "permutations")) return arity(c, a, 1) ? permutations(c, x, a) : bad(c, a->span);
@@ -1911,7 +1990,8 @@ static struct ir *builtin(struct compile *c, struct cx *x, const struct ast *a, 
         struct ir *at = ir_const(p, type_range(ts, base, base, RANGE_CLAIM), base, a->span);
         if (f[0] == 'l') {
             const struct type *lt = type_range(ts, 0, s->type->cap, RANGE_CLAIM);
-            at = arithmetic(c, IR_ADD, ir_new(p, IR_SIZE, lt, a->span, 1, s), ir_const(p, type_range(ts, base - 1, base - 1, RANGE_CLAIM), base - 1, a->span), a->span);
+            at = arithmetic(c, IR_ADD, ir_new(p, IR_SIZE, lt, a->span, 1, s),
+                            ir_const(p, type_range(ts, base - 1, base - 1, RANGE_CLAIM), base - 1, a->span), a->span);
         }
         return ir_index(p, s, at, a->span);
     }
@@ -1919,7 +1999,8 @@ static struct ir *builtin(struct compile *c, struct cx *x, const struct ast *a, 
         if (!arity(c, a, 2)) return bad(c, a->span);
         bool seq = f[0] == 'a' && f[1] == 'p';
         struct ir *s = elab(c, x, a->kid[1], expected);
-        if (s->type->kind == T_EMPTY && expected && (expected->kind == T_SEQ || expected->kind == T_BAG)) s = coerce(c, s, expected, a->span);
+        if (s->type->kind == T_EMPTY && expected && (expected->kind == T_SEQ || expected->kind == T_BAG))
+            s = coerce(c, s, expected, a->span);
         if (s->type->kind != (seq ? T_SEQ : T_BAG)) return wrong_kind(c, a, s, seq ? "a sequence" : "a bag");
         struct ir *v = elab_as(c, x, a->kid[2], s->type->elem);
         if (is_bad(v)) return v;
@@ -1938,15 +2019,17 @@ static struct ir *builtin(struct compile *c, struct cx *x, const struct ast *a, 
         if (!arity(c, a, 1)) return bad(c, a->span);
         struct ir *s = elab(c, x, a->kid[1], NULL);
         const struct type *e = s->type->kind == T_SET ? s->type->elem : NULL;
-        if (!e || e->kind != T_TUPLE || e->n != 2 || e->fields[0].type != e->fields[1].type || !s->type->bitset) return wrong_kind(c, a, s, "a set of pairs of one type");
+        if (!e || e->kind != T_TUPLE || e->n != 2 || e->fields[0].type != e->fields[1].type || !s->type->bitset)
+            return wrong_kind(c, a, s, "a set of pairs of one type");
         return ir_new(p, IR_CLOSURE, s->type, a->span, 1, s);
     }
     return NULL;
 }
 
-static const char *const builtin_names[] = {"size", "len", "min", "max", "abs", "head", "tail", "last", "append", "slice", "indices", "elements", "add",
-                                            "remove", "copies", "keys", "values", "subsets", "maps", "permutations", "closure", "up", "honest",
-                                            "connected", "used", "enabled", "room", "count", "sum"};
+static const char *const builtin_names[] = {
+    "size",    "len",      "min",    "max",       "abs",    "head",    "tail",   "last",    "append", "slice",
+    "indices", "elements", "add",    "remove",    "copies", "keys",    "values", "subsets", "maps",   "permutations",
+    "closure", "up",       "honest", "connected", "used",   "enabled", "room",   "count",   "sum"};
 
 static struct ir *call(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected) {
     const struct ast *callee = a->kid[0];
@@ -1983,7 +2066,8 @@ static struct ir *call(struct compile *c, struct cx *x, const struct ast *a, con
     const struct type *u = expected;
     while (u && (u->kind == T_OPTION || u->kind == T_SET)) u = u->elem;
     for (uint32_t v = 0; u && u->kind == T_UNION && v < u->n_variants; v++)
-        if (u->variants[v].name == callee->text) return construct(c, x, a, u, v, u->variants[v].first, u->variants[v].n, callee->text);
+        if (u->variants[v].name == callee->text)
+            return construct(c, x, a, u, v, u->variants[v].first, u->variants[v].n, callee->text);
     struct symbol *s = lookup(x->scope, callee->text);
     if (s && s->kind == SYM_DEF) {
         struct cx y = inside(x, s);
@@ -2010,7 +2094,8 @@ static struct ir *call(struct compile *c, struct cx *x, const struct ast *a, con
         for (uint32_t i = 0; i < P(c)->types.list.n; i++) { /* a tag of some union */
             const struct type *t = P(c)->types.list.at[i];
             for (uint32_t v = 0; t->kind == T_UNION && t->name && v < t->n_variants; v++)
-                if (t->variants[v].name == callee->text && t != P(c)->process_type) return construct(c, x, a, t, v, t->variants[v].first, t->variants[v].n, callee->text);
+                if (t->variants[v].name == callee->text && t != P(c)->process_type)
+                    return construct(c, x, a, t, v, t->variants[v].first, t->variants[v].n, callee->text);
         }
         const char *all[400];
         uint32_t n = 0;
@@ -2048,7 +2133,8 @@ static struct ir *call_gen(struct compile *c, struct cx *x, const struct ast *a)
                 hint(c, d, "write `%s(x in S where P)`", f);
                 return bad(c, a->span);
             }
-            if (!gen_from(c, &y, &g, in->kid[1], GEN_DISTINCT, &el) || !bind_pattern(c, &y, in->kid[0], el)) return bad(c, a->span);
+            if (!gen_from(c, &y, &g, in->kid[1], GEN_DISTINCT, &el) || !bind_pattern(c, &y, in->kid[0], el))
+                return bad(c, a->span);
             v = el;
         }
         struct ir *cond = elab_bool(c, &y, a->kid[3]);
@@ -2070,7 +2156,8 @@ static struct ir *call_gen(struct compile *c, struct cx *x, const struct ast *a)
             if (g.list.at[i].kind == G_BAG) u = g.list.at[i].src->type->cap;
             if (!u || __builtin_mul_overflow(most, u, &most) || most > (uint64_t)1 << 40) most = (uint64_t)1 << 40;
         }
-        return make_reduce(c, &g, R_COUNT, type_range(&p->types, 0, (int64_t)most, RANGE_CLAIM), NULL, NULL, NULL, a->span);
+        return make_reduce(c, &g, R_COUNT, type_range(&p->types, 0, (int64_t)most, RANGE_CLAIM), NULL, NULL, NULL,
+                           a->span);
     }
     if (sum) {
         v = as_int(c, v, a->span);
@@ -2090,7 +2177,8 @@ static struct ir *sent(struct compile *c, struct cx *x, const struct ast *a) {
     int kind;
     struct ir **fields;
     if (x->process < 0) {
-        struct diag *d = error_at(c, a->span, "`sent` asks what this process has sent, and this is no step of a process");
+        struct diag *d =
+            error_at(c, a->span, "`sent` asks what this process has sent, and this is no step of a process");
         hint(c, d, "write `exists m in M : ...`");
         return bad(c, a->span);
     }
@@ -2163,7 +2251,9 @@ static struct ir *indexed(struct compile *c, struct cx *x, const struct ast *a) 
     }
     if (e->type->kind == T_BAG) {
         struct ir *k = elab_as(c, x, a->kid[1], e->type->elem);
-        return is_bad(k) ? k : ir_new(p, IR_BAGCOUNT, type_range(&p->types, 0, e->type->cap, RANGE_CLAIM), a->span, 2, e, k);
+        return is_bad(k)
+                   ? k
+                   : ir_new(p, IR_BAGCOUNT, type_range(&p->types, 0, e->type->cap, RANGE_CLAIM), a->span, 2, e, k);
     }
     error_at(c, a->span, "%s cannot be indexed", tname(c, e->type));
     return bad(c, a->span);

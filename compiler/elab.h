@@ -18,8 +18,18 @@
     } while (0)
 
 enum symbol_kind {
-    SYM_CONST, SYM_TYPE, SYM_DEF, SYM_VAR, SYM_PROC, SYM_PROCESS, SYM_MESSAGE, SYM_ACTION, SYM_MODULE, SYM_PREDICATE,
-    SYM_NETWORK, SYM_VALUE,
+    SYM_CONST,
+    SYM_TYPE,
+    SYM_DEF,
+    SYM_VAR,
+    SYM_PROC,
+    SYM_PROCESS,
+    SYM_MESSAGE,
+    SYM_ACTION,
+    SYM_MODULE,
+    SYM_PREDICATE,
+    SYM_NETWORK,
+    SYM_VALUE,
 };
 
 struct scope;
@@ -27,13 +37,13 @@ struct symbol {
     enum symbol_kind kind;
     const char *name;
     const struct ast *decl;
-    struct scope *scope;      /* where its text is to be understood */
-    int state;                /* 0 not yet, 1 being resolved, 2 done */
+    struct scope *scope; /* where its text is to be understood */
+    int state;           /* 0 not yet, 1 being resolved, 2 done */
     const struct type *type;
-    struct ir *value;         /* constants; SYM_VALUE */
+    struct ir *value; /* constants; SYM_VALUE */
     struct ir_var *var;
-    int index;                /* process, message kind, network */
-    struct scope *inner;      /* modules and processes */
+    int index;                  /* process, message kind, network */
+    struct scope *inner;        /* modules and processes */
     const struct ast *override; /* from a check, -D or an import */
     struct scope *override_scope;
 };
@@ -41,12 +51,12 @@ struct symbol {
 struct scope {
     struct scope *parent;
     VEC(struct symbol *) symbols;
-    VEC(struct scope *) open;   /* imports whose definitions are visible unqualified */
-    int process;                /* index, or -1 */
-    int network;                /* index, or -1: inside a network module */
+    VEC(struct scope *) open; /* imports whose definitions are visible unqualified */
+    int process;              /* index, or -1 */
+    int network;              /* index, or -1: inside a network module */
     const struct unit *unit;
-    const struct ast *decls;    /* what it declares */
-    const char *alias;          /* of a module instance, or NULL */
+    const struct ast *decls; /* what it declares */
+    const char *alias;       /* of a module instance, or NULL */
 };
 
 /* Local names. A value may be a record element of a message set, a slot, any cheap expression. */
@@ -61,19 +71,19 @@ enum cx_flags {
     CX_PROPERTY = 1, /* may read everything */
     CX_TWO_STATE = 2,
     CX_TEMPORAL = 4,
-    CX_BODY = 8,     /* statements that write */
+    CX_BODY = 8, /* statements that write */
     CX_GHOST = 16,
-    CX_CONST = 32,   /* no state */
+    CX_CONST = 32, /* no state */
     CX_INIT = 64,
-    CX_TORN = 128,   /* a crash cuts the step: each send may be left out */
+    CX_TORN = 128, /* a crash cuts the step: each send may be left out */
     CX_RECOVER = 256,
 };
 
 struct cx {
     struct scope *scope;
     struct env *env;
-    struct ir *self; /* id of the running process, NULL for single ones */
-    int process;     /* whose step this is, -1 */
+    struct ir *self;     /* id of the running process, NULL for single ones */
+    int process;         /* whose step this is, -1 */
     struct ir *own_self; /* self of the scope whose member is read (differs from self in oracle reads) */
     uint32_t flags;
     bool primed;
@@ -98,9 +108,9 @@ struct message_info {
     VEC(int) senders;
     VEC(int) receivers; /* empty: everyone */
     const struct type *record;
-    uint32_t variant;   /* in its network's Message */
+    uint32_t variant;         /* in its network's Message */
     int from_field, to_field; /* field indices, -1: constant */
-    bool read;          /* some handler or expression takes it */
+    bool read;                /* some handler or expression takes it */
 };
 
 struct network_info {
@@ -113,10 +123,10 @@ struct network_info {
 };
 
 struct budget {
-    const char *action;      /* name of a fault action */
-    const char *module;      /* or NULL: any */
+    const char *action; /* name of a fault action */
+    const char *module; /* or NULL: any */
     struct ir_var *used;
-    int64_t limit;           /* -1: unbounded */
+    int64_t limit; /* -1: unbounded */
     bool hit;
 };
 
@@ -136,7 +146,12 @@ struct compile {
     VEC(struct setting) settings;
     const struct ast *faults;
     uint32_t depth;
-    VEC(struct { const struct ast *place; struct scope *scope; struct ir_var *var; }) pending;
+    VEC(struct {
+        const struct ast *place;
+        struct scope *scope;
+        struct ir_var *var;
+    })
+    pending;
 };
 
 /* diagnostics */
@@ -169,9 +184,11 @@ struct gens {
 };
 /* Adds the generators for `pattern in set` and binds the pattern. False: an error was reported. */
 bool gen_from(struct compile *, struct cx *, struct gens *, const struct ast *set, enum gen_mode, struct ir **value);
-bool gen_binders(struct compile *, struct cx *, struct gens *, const struct ast *binders, const struct ast *where, enum gen_mode);
+bool gen_binders(struct compile *, struct cx *, struct gens *, const struct ast *binders, const struct ast *where,
+                 enum gen_mode);
 bool bind_pattern(struct compile *, struct cx *, const struct ast *pattern, struct ir *value);
-struct ir_gen *gens_finish(struct compile *, struct gens *, struct ir *extra, struct ir **rest, uint32_t n_rest, uint32_t *n);
+struct ir_gen *gens_finish(struct compile *, struct gens *, struct ir *extra, struct ir **rest, uint32_t n_rest,
+                           uint32_t *n);
 
 /* processes and messages */
 struct ir *process_value(struct compile *, int process, struct ir *id, struct span);
@@ -180,16 +197,18 @@ struct ir *process_up(struct compile *, struct cx *, int process, struct ir *id,
 /* A message written as a call: kind and field values. False: not one (an error is reported). */
 bool message_template(struct compile *, struct cx *, const struct ast *, int *kind, struct ir ***fields);
 struct ir *var_read(struct compile *, struct cx *, const struct ir_var *, struct ir *self, struct span);
-struct ir *module_call(struct compile *, int network, const char *def, struct ir **args, uint32_t n, struct span, uint32_t flags);
-bool module_gens(struct compile *, struct gens *, int network, const char *def, struct ir **args, uint32_t n, enum gen_mode,
-                 struct ir **value, struct span);
+struct ir *module_call(struct compile *, int network, const char *def, struct ir **args, uint32_t n, struct span,
+                       uint32_t flags);
+bool module_gens(struct compile *, struct gens *, int network, const char *def, struct ir **args, uint32_t n,
+                 enum gen_mode, struct ir **value, struct span);
 bool network_has(struct compile *, int network, const char *def);
 struct ir *member_value(struct compile *, struct cx *, struct symbol *, const struct ast *at);
 
 /* statements and declarations */
 struct ir *elab_block(struct compile *, struct cx *, const struct ast *);
 struct ir *statements(struct compile *, struct ir **, uint32_t n, struct span);
-struct scope *module_instance(struct compile *, const struct unit *, const char *alias, const struct ast *bindings, struct scope *from);
+struct scope *module_instance(struct compile *, const struct unit *, const char *alias, const struct ast *bindings,
+                              struct scope *from);
 void lower_declare(struct compile *);
 void lower_program(struct compile *);
 

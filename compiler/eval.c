@@ -12,8 +12,12 @@
 
 enum { SCRATCH_WORDS = 1 << 21 };
 
-static uint64_t pack(const struct type *t, uint64_t v) { return t->kind == T_RANGE && t->universe ? v - (uint64_t)t->lo : v; }
-static uint64_t unpack(const struct type *t, uint64_t c) { return t->kind == T_RANGE && t->universe ? c + (uint64_t)t->lo : c; }
+static uint64_t pack(const struct type *t, uint64_t v) {
+    return t->kind == T_RANGE && t->universe ? v - (uint64_t)t->lo : v;
+}
+static uint64_t unpack(const struct type *t, uint64_t c) {
+    return t->kind == T_RANGE && t->universe ? c + (uint64_t)t->lo : c;
+}
 
 static uint64_t ev(struct eval *, const struct ir *);
 static void run(struct eval *, const struct ir *);
@@ -117,7 +121,8 @@ static uint64_t *copy(struct eval *e, const struct ir *at, const struct type *t,
 static uint64_t result(const struct type *t, const uint64_t *p) { return t->words ? ADDRESS(p) : *p; }
 
 /* Sequence index from 0; the language's may count from 1. */
-static uint32_t seq_index(struct eval *e, const struct ir *at, const struct type *t, uint64_t seq, uint64_t index, uint32_t limit) {
+static uint32_t seq_index(struct eval *e, const struct ir *at, const struct type *t, uint64_t seq, uint64_t index,
+                          uint32_t limit) {
     (void)seq;
     int64_t i = (int64_t)index - (t->base1 ? 1 : 0);
     if (i < 0 || i >= (int64_t)limit) fail(e, DC_INDEX, at);
@@ -172,7 +177,8 @@ static bool slice_from(struct eval *e, struct loop *l, uint32_t i, const uint64_
     }
     if (run_of_bits) {
         uint64_t begin = rank * block;
-        for (uint64_t at = dc_bits_next(set, begin, begin + block); at < begin + block; at = dc_bits_next(set, at + 1, begin + block)) {
+        for (uint64_t at = dc_bits_next(set, begin, begin + block); at < begin + block;
+             at = dc_bits_next(set, at + 1, begin + block)) {
             uint64_t rest = at - begin;
             for (uint32_t j = g->n_fields; j-- > k;) {
                 const struct type *ft = g->elem->fields[first + j].type;
@@ -203,7 +209,8 @@ static bool loop_slice(struct eval *e, struct loop *l, uint32_t i) {
         if (!g->fixed[k]) continue;
         const struct type *t = g->elem->fields[first + k].type;
         uint64_t v = ev(e, g->fixed[k]);
-        if (t->kind == T_RANGE && ((int64_t)v < t->lo || (int64_t)v > t->hi)) return false; /* equal to no value of the field */
+        if (t->kind == T_RANGE && ((int64_t)v < t->lo || (int64_t)v > t->hi))
+            return false; /* equal to no value of the field */
         bind(e, g->field_slots[k], t, v);
     }
     uint64_t src = ev(e, g->src), narrow = src;
@@ -279,7 +286,8 @@ static bool loop_from(struct eval *e, struct loop *l, uint32_t i) {
     uint32_t n = dc_list_len(s, GEOMETRY(st));
     for (uint32_t k = 0; k < n; k++) {
         uint64_t x = t->words ? ADDRESS(dc_list_at(s, k, t->words)) : dc_list_get(s, k, GEOMETRY(st));
-        if (g->kind == G_BAG && k > 0 && dc_list_compare(s, k - 1, t->words ? WORDS(x) : &x, GEOMETRY(st)) == 0) continue;
+        if (g->kind == G_BAG && k > 0 && dc_list_compare(s, k - 1, t->words ? WORDS(x) : &x, GEOMETRY(st)) == 0)
+            continue;
         if (loop_value(e, l, i, t, t->words ? x : unpack(t, x))) return true;
     }
     return false;
@@ -373,7 +381,8 @@ static uint64_t reduce(struct eval *e, const struct ir *n) {
     e->top = top;
     switch (op) {
     case R_SET:
-        if (n->type->checked && n->type->bitset && dc_bits_size(r.words, type_slot_words(n->type)) > n->type->max) fail(e, DC_CAPACITY, n);
+        if (n->type->checked && n->type->bitset && dc_bits_size(r.words, type_slot_words(n->type)) > n->type->max)
+            fail(e, DC_CAPACITY, n);
         return result(n->type, r.words);
     case R_BAG:
     case R_MAP: return result(n->type, r.words);
@@ -486,7 +495,8 @@ static uint64_t set_binary(struct eval *e, const struct ir *n) {
         const uint64_t *x = WORDS(a), *y = WORDS(b);
         if (n->op == IR_SUBSETEQ) return dc_bits_subset(x, y, t->words);
         uint64_t *w = scratch(e, n, t->words);
-        for (uint32_t i = 0; i < t->words; i++) w[i] = n->op == IR_UNION ? x[i] | y[i] : n->op == IR_INTER ? x[i] & y[i] : x[i] & ~y[i];
+        for (uint32_t i = 0; i < t->words; i++)
+            w[i] = n->op == IR_UNION ? x[i] | y[i] : n->op == IR_INTER ? x[i] & y[i] : x[i] & ~y[i];
         if (n->op == IR_UNION && t->checked && dc_bits_size(w, t->words) > t->max) fail(e, DC_CAPACITY, n);
         return ADDRESS(w);
     }
@@ -520,7 +530,8 @@ static uint64_t list_op(struct eval *e, const struct ir *n) {
     case IR_BAGADD: {
         uint64_t *w = copy(e, n, t, ev(e, n->kid[0]));
         const uint64_t *x = element(t->elem, ev(e, n->kid[1]), &code);
-        if (!(n->op == IR_APPEND ? dc_list_append(w, x, GEOMETRY(t)) : dc_list_insert(w, x, true, GEOMETRY(t)))) fail(e, DC_CAPACITY, n);
+        if (!(n->op == IR_APPEND ? dc_list_append(w, x, GEOMETRY(t)) : dc_list_insert(w, x, true, GEOMETRY(t))))
+            fail(e, DC_CAPACITY, n);
         return result(t, w);
     }
     case IR_BAGREMOVE: {
@@ -546,14 +557,16 @@ static uint64_t list_op(struct eval *e, const struct ir *n) {
         uint32_t from = 0, to = value_size(st, a);
         uint64_t *w = fresh(e, n, t);
         if (n->op == IR_SLICE) {
-            int64_t lo = (int64_t)ev(e, n->kid[1]) - (st->base1 ? 1 : 0), hi = (int64_t)ev(e, n->kid[2]) - (st->base1 ? 1 : 0);
+            int64_t lo = (int64_t)ev(e, n->kid[1]) - (st->base1 ? 1 : 0),
+                    hi = (int64_t)ev(e, n->kid[2]) - (st->base1 ? 1 : 0);
             if (lo < 0 || hi > (int64_t)to) fail(e, DC_INDEX, n);
             from = (uint32_t)lo;
             to = hi > lo ? (uint32_t)hi : from;
         }
         for (uint32_t part = 0; part < 2; part++) {
             for (uint32_t i = from; i < to; i++)
-                if (!dc_list_append(w, element(t->elem, value_element(st, a, i, NULL), &code), GEOMETRY(t))) fail(e, DC_CAPACITY, n);
+                if (!dc_list_append(w, element(t->elem, value_element(st, a, i, NULL), &code), GEOMETRY(t)))
+                    fail(e, DC_CAPACITY, n);
             if (n->op == IR_SLICE || part) break;
             st = n->kid[1]->type;
             a = ev(e, n->kid[1]);
@@ -578,7 +591,8 @@ static uint64_t list_op(struct eval *e, const struct ir *n) {
                                           : dc_list_insert(w, element(t->elem, v, &code), true, GEOMETRY(t))))
                 fail(e, DC_CAPACITY, n);
         }
-        if (n->op == IR_SETLIT && t->checked && t->bitset && dc_bits_size(w, type_slot_words(t)) > t->max) fail(e, DC_CAPACITY, n);
+        if (n->op == IR_SETLIT && t->checked && t->bitset && dc_bits_size(w, type_slot_words(t)) > t->max)
+            fail(e, DC_CAPACITY, n);
         return result(t, w);
     }
     }
@@ -711,7 +725,8 @@ static struct location place_of(struct eval *e, const struct ir *n) {
     struct location p = place_of(e, n->kid[0]);
     const struct type *t = n->kid[0]->type;
     if (n->op == IR_FIELD || n->op == IR_PAYLOAD) {
-        const struct field *f = &t->fields[n->op == IR_FIELD ? (uint32_t)n->imm : t->variants[n->slot].first + (uint32_t)n->imm];
+        const struct field *f =
+            &t->fields[n->op == IR_FIELD ? (uint32_t)n->imm : t->variants[n->slot].first + (uint32_t)n->imm];
         if (!t->words) return (struct location){p.words, p.shift + f->at};
         return (struct location){p.words + f->at / 64, f->at % 64};
     }
@@ -771,7 +786,8 @@ static uint32_t each_slot(struct eval *e, const struct ir *n, uint64_t *save, co
         const struct ir_gen *g = &n->gens[i];
         uint32_t count = g->kind == G_SLICE ? g->n_fields : 1;
         for (uint32_t k = 0; k < count; k++) {
-            uint32_t slot = g->kind == G_SLICE ? g->field_slots[k] : g->slot, words = type_slot_words(e->program->slots.at[slot]);
+            uint32_t slot = g->kind == G_SLICE ? g->field_slots[k] : g->slot,
+                     words = type_slot_words(e->program->slots.at[slot]);
             uint64_t *local_at = e->locals + e->slot_at[slot];
             if (save) memcpy(save + at, local_at, words * sizeof *save);
             if (restore) memcpy(local_at, restore + at, words * sizeof *restore);

@@ -9,7 +9,7 @@
 
 #include "compiler/ir.h"
 
-struct eval_record { /* what a replay wants to know about one step */
+struct eval_record {            /* what a replay wants to know about one step */
     VEC(struct ir *) sent;      /* SENDS nodes, in order */
     VEC(uint64_t *) sent_value; /* their messages, copied */
     struct arena arena;
@@ -29,7 +29,7 @@ struct eval {
     /* choices of the current run of a body: an odometer */
     uint32_t *choice, *choices;
     uint32_t n_choices, depth, choice_cap;
-    uint64_t **bindings;      /* by wheel of a pick: the names of every binding, so that each costs O(1) */
+    uint64_t **bindings; /* by wheel of a pick: the names of every binding, so that each costs O(1) */
     struct eval_record *record;
     struct eval *parent;
 };

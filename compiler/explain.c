@@ -98,7 +98,8 @@ static const char *end_of(struct teller *t, const struct type *mt, uint64_t m, c
         const char *id = text_of(t, f->type, value_field(mt, m, f));
         if (f->type == t->p->process_type) return id;
         for (uint32_t k = 0; k < t->p->processes.n; k++)
-            if (t->p->processes.at[k].id == f->type) { /* several kinds may share an id type; the first is most often meant */
+            if (t->p->processes.at[k].id ==
+                f->type) { /* several kinds may share an id type; the first is most often meant */
                 return arena_printf(&t->story->arena, "%s[%s]", t->p->processes.at[k].name, id);
             }
         return id;
@@ -113,7 +114,8 @@ static const char *message_text(struct teller *t, const struct type *mt, uint64_
     for (uint32_t i = 0; i < v->n; i++) {
         const struct field *f = &mt->fields[v->first + i];
         if (!strcmp(f->name, "from") || !strcmp(f->name, "to")) continue;
-        text = arena_printf(&t->story->arena, "%s%s%s: %s", text, shown++ ? ", " : "(", f->name, text_of(t, f->type, value_field(mt, m, f)));
+        text = arena_printf(&t->story->arena, "%s%s%s: %s", text, shown++ ? ", " : "(", f->name,
+                            text_of(t, f->type, value_field(mt, m, f)));
     }
     return shown ? arena_printf(&t->story->arena, "%s)", text) : text;
 }
@@ -124,7 +126,8 @@ static const char *step_title(struct teller *t, const struct ir_action *a, const
     switch (a->kind) {
     case ACT_HANDLER: {
         const char *from = s->event.from ? arena_printf(ar, " from %s", s->event.from) : "";
-        return arena_printf(ar, "%s receives %s%s%s%s", who, s->event.received, from, a->byzantine ? " (a lie)" : "", bindings);
+        return arena_printf(ar, "%s receives %s%s%s%s", who, s->event.received, from, a->byzantine ? " (a lie)" : "",
+                            bindings);
     }
     case ACT_TICK: return "time passes";
     case ACT_FAULT:
@@ -149,7 +152,8 @@ static void tell_step(struct teller *t, struct eval *e, const struct ir_action *
     const char *list = "";
     for (uint32_t i = 0; i < a->n_bindings; i++)
         if (eval_expr(e, a->bindings[i].value, &v) == DC_OK)
-            list = arena_printf(&t->story->arena, "%s%s%s = %s", list, *list ? ", " : "", a->bindings[i].name, text_of(t, a->bindings[i].value->type, v));
+            list = arena_printf(&t->story->arena, "%s%s%s = %s", list, *list ? ", " : "", a->bindings[i].name,
+                                text_of(t, a->bindings[i].value->type, v));
     if (*list) list = arena_printf(&t->story->arena, a->kind == ACT_HANDLER ? ", with %s" : "(%s)", list);
     for (uint32_t i = 0; i < t->record.sent.n; i++) {
         const struct type *st = t->record.sent.at[i]->kid[0]->type;
@@ -185,7 +189,8 @@ static void describe(struct teller *t, struct eval *e, const struct ir_action *a
 }
 
 static bool same_step(const struct step *a, const struct step *b) {
-    return a->action == b->action && a->key.n == b->key.n && (!a->key.n || !memcmp(a->key.at, b->key.at, a->key.n * sizeof *a->key.at));
+    return a->action == b->action && a->key.n == b->key.n &&
+           (!a->key.n || !memcmp(a->key.at, b->key.at, a->key.n * sizeof *a->key.at));
 }
 
 static void on_emit(void *self, struct eval *e, enum dc_error error) {
@@ -212,7 +217,8 @@ static void on_emit(void *self, struct eval *e, enum dc_error error) {
 }
 
 /* The step `ordinal` of the state, or the one that is like `want`. */
-static bool take(struct teller *t, const uint64_t *from, uint32_t ordinal, const struct step *want, bool tell, struct step *got) {
+static bool take(struct teller *t, const uint64_t *from, uint32_t ordinal, const struct step *want, bool tell,
+                 struct step *got) {
     memset(got, 0, sizeof *got);
     t->ordinal = 0;
     t->want_ordinal = ordinal;
@@ -230,14 +236,16 @@ static bool take(struct teller *t, const uint64_t *from, uint32_t ordinal, const
 
 /* ---- states and changes ---- */
 
-static void add_value(struct dc_event *ev, bool change, const char *name, const char *text, const char *before, bool hidden) {
+static void add_value(struct dc_event *ev, bool change, const char *name, const char *text, const char *before,
+                      bool hidden) {
     struct dc_value v = {.name = name, .text = text, .before = before, .hidden = hidden};
     if (change) VEC_PUSH(ev->changes, v);
     else VEC_PUSH(ev->state, v);
 }
 
 /* Walks a value down to map keys and record fields; says what is there, or what has changed. */
-static void walk(struct teller *t, struct dc_event *ev, const char *name, const struct type *type, uint64_t now, const uint64_t *before, bool hidden) {
+static void walk(struct teller *t, struct dc_event *ev, const char *name, const struct type *type, uint64_t now,
+                 const uint64_t *before, bool hidden) {
     if (before && value_same(type, *before, now)) return;
     if (before && type->kind == T_MAP && type->key->words == 0) {
         for (uint32_t i = 0; i < type->cap; i++) {
@@ -264,7 +272,9 @@ static void states(struct teller *t, struct dc_event *ev, const uint64_t *now, c
         uint64_t a = value_load(v->type, now, v->word, v->shift);
         for (uint32_t k = 0; v->cells && k < v->type->cap; k++) { /* under the keys that the spec knows */
             uint64_t key[64];
-            const char *name = arena_printf(&t->story->arena, "%s[%s]", v->name, text_of(t, v->cell_map->key, value_unrank(v->cell_map->key, v->cells[k], key)));
+            const char *name =
+                arena_printf(&t->story->arena, "%s[%s]", v->name,
+                             text_of(t, v->cell_map->key, value_unrank(v->cell_map->key, v->cells[k], key)));
             walk(t, ev, name, v->type->elem, value_element(v->type, a, k, NULL), NULL, v->hidden);
             if (before) {
                 uint64_t b = value_element(v->type, value_load(v->type, before, v->word, v->shift), k, NULL);
@@ -282,7 +292,8 @@ static void states(struct teller *t, struct dc_event *ev, const uint64_t *now, c
         }
         const struct ir_process *pr = &t->p->processes.at[v->process];
         for (uint32_t k = 0; k < pr->n; k++) {
-            const char *name = arena_printf(&t->story->arena, "%s[%s].%s", pr->name, text_of(t, pr->id, value_unrank(pr->id, k, NULL)), v->member);
+            const char *name = arena_printf(&t->story->arena, "%s[%s].%s", pr->name,
+                                            text_of(t, pr->id, value_unrank(pr->id, k, NULL)), v->member);
             uint64_t x = value_element(v->type, a, k, NULL);
             walk(t, ev, name, v->type->elem, x, NULL, v->hidden);
             if (before) {
@@ -332,7 +343,8 @@ static void bindings_of(struct teller *t, const struct ir *n, const char *lead) 
             const struct type *type = t->p->slots.at[slot];
             if (!name) continue;
             const uint64_t *at = t->e->locals + t->e->slot_at[slot];
-            list = arena_printf(&t->story->arena, "%s%s%s = %s", list, *list ? ", " : "", name, text_of(t, type, type->words ? (uint64_t)(uintptr_t)at : *at));
+            list = arena_printf(&t->story->arena, "%s%s%s = %s", list, *list ? ", " : "", name,
+                                text_of(t, type, type->words ? (uint64_t)(uintptr_t)at : *at));
         }
     }
     if (*list) say(t, arena_printf(&t->story->arena, "%s %s", lead, list));
@@ -358,9 +370,11 @@ static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
             uint64_t v;
             if (n->kid[i]->op == IR_CONST || eval_expr(t->e, n->kid[i], &v) != DC_OK) continue;
             const char *part = snippet(t, n->kid[i]->span);
-            values = arena_printf(&t->story->arena, "%s%s%s = %s", values, *values ? ", " : "", part, text_of(t, n->kid[i]->type, v));
+            values = arena_printf(&t->story->arena, "%s%s%s = %s", values, *values ? ", " : "", part,
+                                  text_of(t, n->kid[i]->type, v));
         }
-    say(t, arena_printf(&t->story->arena, "`%s` is %s%s%s", text, wanted ? "false" : "true", *values ? ", where " : "", values));
+    say(t, arena_printf(&t->story->arena, "`%s` is %s%s%s", text, wanted ? "false" : "true", *values ? ", where " : "",
+                        values));
 }
 
 static void why(struct teller *t, const struct ir *n, bool wanted, int depth) {
@@ -438,7 +452,8 @@ static void blocked(struct teller *t, const uint64_t *state) {
                 const struct ir_action *act = &p->actions.at[a];
                 if (act->process != (int)k || act->fault || act->byzantine || !act->n_gens) continue;
                 if (pr->id) t->e->locals[t->e->slot_at[act->self]] = self;
-                list = arena_printf(&t->story->arena, "%s%s%s%s: %s", list, *list ? "; " : "", act->kind == ACT_HANDLER ? "on " : "", act->name, block_reason(t, act));
+                list = arena_printf(&t->story->arena, "%s%s%s%s: %s", list, *list ? "; " : "",
+                                    act->kind == ACT_HANDLER ? "on " : "", act->name, block_reason(t, act));
             }
             if (*list) say(t, arena_printf(&t->story->arena, "%s is blocked: %s", who, list));
         }
@@ -493,7 +508,8 @@ static void tell_messages(struct teller *t, const struct type *type, uint64_t v,
     if (type->kind == T_UNION && type->n && type != t->p->process_type) {
         const char *from = end_of(t, type, v, "from"), *to = end_of(t, type, v, "to");
         if (++*shown > MOST) return;
-        say(t, arena_printf(&t->story->arena, "in it: %s%s%s%s%s", message_text(t, type, v), from ? " from " : "", from ? from : "", to ? " to " : "", to ? to : ""));
+        say(t, arena_printf(&t->story->arena, "in it: %s%s%s%s%s", message_text(t, type, v), from ? " from " : "",
+                            from ? from : "", to ? " to " : "", to ? to : ""));
         return;
     }
     if (type->kind == T_TUPLE && type->n) {
@@ -502,7 +518,8 @@ static void tell_messages(struct teller *t, const struct type *type, uint64_t v,
     }
     if (type->kind != T_MAP && type->kind != T_SET && type->kind != T_SEQ && type->kind != T_BAG) return;
     uint64_t *words = mem_alloc(type_slot_words(type->elem) * sizeof *words);
-    for (uint32_t i = 0, n = value_size(type, v); i < n; i++) tell_messages(t, type->elem, value_element(type, v, i, words), shown);
+    for (uint32_t i = 0, n = value_size(type, v); i < n; i++)
+        tell_messages(t, type->elem, value_element(type, v, i, words), shown);
     mem_free(words);
 }
 
@@ -511,7 +528,8 @@ static void tell_network(struct teller *t, const char *network, const uint64_t *
     uint32_t shown = 0;
     for (uint32_t i = 0; i < t->p->vars.n; i++) {
         const struct ir_var *v = t->p->vars.at[i];
-        if (v->hidden && !strncmp(v->name, network, n) && v->name[n] == '.') tell_messages(t, v->type, value_load(v->type, state, v->word, v->shift), &shown);
+        if (v->hidden && !strncmp(v->name, network, n) && v->name[n] == '.')
+            tell_messages(t, v->type, value_load(v->type, state, v->word, v->shift), &shown);
     }
 }
 
@@ -523,7 +541,9 @@ static void failure(struct teller *t, const struct explain_trace *x, const uint6
         if (!take(t, last, x->ordinal, NULL, true, &s)) return;
         t->story->failed_step = s.event.title;
         for (uint32_t i = 0; i < s.event.sent.n; i++)
-            say(t, arena_printf(ar, "it has sent %s%s%s", s.event.sent.at[i].message, s.event.sent.at[i].to ? " to " : "", s.event.sent.at[i].to ? s.event.sent.at[i].to : ""));
+            say(t,
+                arena_printf(ar, "it has sent %s%s%s", s.event.sent.at[i].message, s.event.sent.at[i].to ? " to " : "",
+                             s.event.sent.at[i].to ? s.event.sent.at[i].to : ""));
         if (s.at) {
             const char *what = s.at->op == IR_ASSERT && s.at->text ? s.at->text : error_text(s.error);
             if (s.at->op == IR_FAIL && s.at->text) what = arena_printf(ar, "the network `%s` is full", s.at->text);
@@ -537,7 +557,9 @@ static void failure(struct teller *t, const struct explain_trace *x, const uint6
             struct dc_event ev = {0};
             states(t, &ev, s.to, last);
             for (uint32_t i = 0; i < ev.changes.n; i++)
-                if (!ev.changes.at[i].hidden) say(t, arena_printf(ar, "%s: %s -> %s", ev.changes.at[i].name, ev.changes.at[i].before, ev.changes.at[i].text));
+                if (!ev.changes.at[i].hidden)
+                    say(t, arena_printf(ar, "%s: %s -> %s", ev.changes.at[i].name, ev.changes.at[i].before,
+                                        ev.changes.at[i].text));
             VEC_FREE(ev.changes);
             VEC_FREE(ev.state);
             VEC_FREE(ev.watched);
@@ -550,14 +572,17 @@ static void failure(struct teller *t, const struct explain_trace *x, const uint6
     eval_reset(t->e);
     if (x->pred >= 0 && x->error) {
         uint64_t v;
-        if (eval_expr(t->e, p->preds.at[x->pred].body, &v)) say(t, arena_printf(ar, "%s: %s, in `%s`", place_text(t, t->e->at->span), error_text(x->error), snippet(t, t->e->at->span)));
+        if (eval_expr(t->e, p->preds.at[x->pred].body, &v))
+            say(t, arena_printf(ar, "%s: %s, in `%s`", place_text(t, t->e->at->span), error_text(x->error),
+                                snippet(t, t->e->at->span)));
     } else if (x->pred >= 0 && p->preds.at[x->pred].kind != DC_REACHABLE) {
         why(t, p->preds.at[x->pred].body, true, 0);
     }
     if (x->stop) blocked(t, last);
 }
 
-bool explain(const struct program *p, const struct sources *sources, const struct explain_trace *x, struct dc_story *story) {
+bool explain(const struct program *p, const struct sources *sources, const struct explain_trace *x,
+             struct dc_story *story) {
     struct teller t = {.p = p, .sources = sources, .story = story};
     uint32_t words = p->state_words, n = x->length ? x->length - 1 : 0;
     bool ok = true;
@@ -568,7 +593,8 @@ bool explain(const struct program *p, const struct sources *sources, const struc
     struct step *steps = mem_alloc((n + 1) * sizeof *steps);
     for (uint32_t i = 0; i < n && ok; i++) {
         const uint64_t *from = x->states + (size_t)i * words;
-        ok = take(&t, from, x->ordinals[i + 1], NULL, false, &steps[i]) && !steps[i].error && !memcmp(steps[i].to, from + words, words * sizeof *from);
+        ok = take(&t, from, x->ordinals[i + 1], NULL, false, &steps[i]) && !steps[i].error &&
+             !memcmp(steps[i].to, from + words, words * sizeof *from);
     }
     if (ok && x->reorder) story->reordered = reorder(&t, x->states, steps, n);
     const uint64_t *at = x->states;
@@ -579,7 +605,8 @@ bool explain(const struct program *p, const struct sources *sources, const struc
     }
     for (uint32_t i = 0; i < n && ok; i++) { /* told from a second execution, in the order that is shown */
         struct step told;
-        ok = take(&t, at, 0, &steps[i], true, &told) && !told.error && !memcmp(told.to, steps[i].to, words * sizeof *at);
+        ok =
+            take(&t, at, 0, &steps[i], true, &told) && !told.error && !memcmp(told.to, steps[i].to, words * sizeof *at);
         if (!ok) break;
         states(&t, &told.event, told.to, at);
         VEC_PUSH(story->events, told.event);

@@ -1,4 +1,5 @@
-/* The slow side of the seam: replays a trace with the interpreter and says in words what happens and why it is wrong. */
+/* The slow side of the seam: replays a trace with the interpreter and says in words what happens and why it is wrong.
+ */
 #ifndef DC_COMPILER_EXPLAIN_H
 #define DC_COMPILER_EXPLAIN_H
 
@@ -9,12 +10,12 @@ struct explain_trace {
     uint32_t length;
     const uint64_t *states;
     const uint32_t *ordinals;
-    bool step;               /* a further step, `ordinal`, out of the last state */
+    bool step; /* a further step, `ordinal`, out of the last state */
     uint32_t ordinal;
-    int pred;                /* what is violated, or -1 */
+    int pred; /* what is violated, or -1 */
     enum dc_error error;
-    bool stop;               /* say what blocks each process */
-    bool reorder;            /* bring the steps of one process together where that changes nothing */
+    bool stop;    /* say what blocks each process */
+    bool reorder; /* bring the steps of one process together where that changes nothing */
 };
 
 /* Replays every step by itself. False: some step could not be repeated, and then nothing may be printed. */

@@ -10,7 +10,10 @@ static bool load_source(struct front *f, int source) {
     struct ast *tree = parse_source(&f->arena, &f->diags, &tokens);
     tokens_free(&tokens);
     for (uint32_t i = 0; i < tree->n; i++) {
-        struct unit u = {.name = tree->kid[i]->text, .kind = (enum ast_unit)tree->kid[i]->value, .tree = tree->kid[i], .source = (uint32_t)source};
+        struct unit u = {.name = tree->kid[i]->text,
+                         .kind = (enum ast_unit)tree->kid[i]->value,
+                         .tree = tree->kid[i],
+                         .source = (uint32_t)source};
         VEC_PUSH(f->units, u);
     }
     return true;
@@ -65,7 +68,9 @@ const struct unit *front_unit(struct front *f, const char *name, struct span ask
         }
     }
     struct diag *d = diag_add(&f->diags, DIAG_ERROR, DIAG_TYPE, asked_by, "there is no module `%s`", name);
-    diag_hint(&f->diags, d, "it is looked for as %s.dspec beside the spec, in the folders given with -I, and in the standard library", name);
+    diag_hint(&f->diags, d,
+              "it is looked for as %s.dspec beside the spec, in the folders given with -I, and in the standard library",
+              name);
     return NULL;
 }
 

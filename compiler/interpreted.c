@@ -11,7 +11,9 @@ struct interpreted {
     struct dc_pred *preds;
 };
 
-static const struct program *program_of(const struct dc_model *m) { return ((const struct interpreted *)m->self)->program; }
+static const struct program *program_of(const struct dc_model *m) {
+    return ((const struct interpreted *)m->self)->program;
+}
 
 /* Predicates are tested while an expansion is under way (its buffer is full), so each has an interpreter of its own. */
 struct dc_worker {
@@ -46,7 +48,11 @@ static void emit(void *self, struct eval *e, enum dc_error error) {
     if (out->n == out->cap) out->flush(out);
     uint32_t words = e->program->state_words;
     if (!error) memcpy(out->states + (size_t)out->n * words, e->target, words * sizeof *e->target);
-    out->steps[out->n++] = (struct dc_step){.from = out->from, .ordinal = out->ordinal, .action = m->action, .error = (uint16_t)error, .site = error ? e->at->site : 0};
+    out->steps[out->n++] = (struct dc_step){.from = out->from,
+                                            .ordinal = out->ordinal,
+                                            .action = m->action,
+                                            .error = (uint16_t)error,
+                                            .site = error ? e->at->site : 0};
     out->ordinal++;
 }
 
@@ -60,7 +66,8 @@ static void init(const struct dc_model *m, struct dc_worker *w, struct dc_out *o
     mem_free(zero);
 }
 
-static void expand(const struct dc_model *m, struct dc_worker *w, const uint64_t *states, uint32_t n, struct dc_out *out) {
+static void expand(const struct dc_model *m, struct dc_worker *w, const uint64_t *states, uint32_t n,
+                   struct dc_out *out) {
     struct eval *e = w->steps;
     const struct program *p = program_of(m);
     for (uint32_t i = 0; i < n; i++) {
@@ -74,8 +81,8 @@ static void expand(const struct dc_model *m, struct dc_worker *w, const uint64_t
     }
 }
 
-static enum dc_error test_both(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, const uint64_t *t, uint64_t want, uint64_t *holds,
-                               uint32_t *pred, uint32_t *site) {
+static enum dc_error test_both(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, const uint64_t *t,
+                               uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {
     struct eval *e = w->tests;
     const struct program *p = program_of(m);
     *holds = 0;
@@ -96,7 +103,8 @@ static enum dc_error test_both(const struct dc_model *m, struct dc_worker *w, co
     return DC_OK;
 }
 
-static enum dc_error test(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {
+static enum dc_error test(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, uint64_t want,
+                          uint64_t *holds, uint32_t *pred, uint32_t *site) {
     return test_both(m, w, s, NULL, want, holds, pred, site);
 }
 
@@ -107,9 +115,13 @@ struct dc_model *eval_model(const struct program *p) {
     i->preds = mem_alloc((p->preds.n + 1) * sizeof *i->preds);
     for (uint32_t k = 0; k < p->actions.n; k++) {
         const struct ir_action *a = &p->actions.at[k];
-        i->actions[k] = (struct dc_action){.name = a->name, .process = a->process >= 0 ? p->processes.at[a->process].name : NULL, .fault = a->fault, .affects = program_affects(p, k)};
+        i->actions[k] = (struct dc_action){.name = a->name,
+                                           .process = a->process >= 0 ? p->processes.at[a->process].name : NULL,
+                                           .fault = a->fault,
+                                           .affects = program_affects(p, k)};
     }
-    for (uint32_t k = 0; k < p->preds.n; k++) i->preds[k] = (struct dc_pred){.name = p->preds.at[k].name, .kind = p->preds.at[k].kind};
+    for (uint32_t k = 0; k < p->preds.n; k++)
+        i->preds[k] = (struct dc_pred){.name = p->preds.at[k].name, .kind = p->preds.at[k].kind};
     i->model = (struct dc_model){.abi = DC_ABI,
                                  .state_words = p->state_words,
                                  .n_actions = p->actions.n,

@@ -108,8 +108,8 @@ static void sharpen(struct ir *e) {
             e->total = false;
         break;
     case IR_TORANGE:
-        if (e->type->mode != RANGE_CUT &&
-            (e->type->mode == RANGE_SATURATING || (e->kid[0]->type->lo >= e->type->lo && e->kid[0]->type->hi <= e->type->hi)))
+        if (e->type->mode != RANGE_CUT && (e->type->mode == RANGE_SATURATING ||
+                                           (e->kid[0]->type->lo >= e->type->lo && e->kid[0]->type->hi <= e->type->hi)))
             e->total = total;
         break;
     default: break;
@@ -124,7 +124,9 @@ static bool bound_inside(const struct ir *e, uint32_t slot) {
         if (e->gens[i].kind != G_SLICE && e->gens[i].slot == slot) return true;
         for (uint32_t k = 0; k < e->gens[i].n_fields; k++)
             if (e->gens[i].field_slots[k] == slot) return true;
-        if (bound_inside(e->gens[i].src, slot) || bound_inside(e->gens[i].src2, slot) || bound_inside(e->gens[i].cond, slot)) return true;
+        if (bound_inside(e->gens[i].src, slot) || bound_inside(e->gens[i].src2, slot) ||
+            bound_inside(e->gens[i].cond, slot))
+            return true;
         for (uint32_t k = 0; k < e->gens[i].n_fields; k++)
             if (bound_inside(e->gens[i].fixed[k], slot)) return true;
     }
@@ -149,8 +151,9 @@ static bool closed_in(const struct ir *e, const struct ir *root) {
 }
 
 static bool foldable(const struct ir *e) {
-    return e->type && e->type->kind != T_ERROR && e->type->kind != T_NONE && e->type->kind != T_EMPTY && e->type->kind != T_STRING &&
-           e->op != IR_CONST && e->op != IR_TEMPORAL && e->op != IR_FAIL && !(ops[e->op].flags & S);
+    return e->type && e->type->kind != T_ERROR && e->type->kind != T_NONE && e->type->kind != T_EMPTY &&
+           e->type->kind != T_STRING && e->op != IR_CONST && e->op != IR_TEMPORAL && e->op != IR_FAIL &&
+           !(ops[e->op].flags & S);
 }
 
 /* A node without state and free locals is evaluated now, unless that fails: then it fails where it is needed. */
@@ -163,7 +166,8 @@ static struct ir *fold(struct program *p, struct ir *e) {
     uint64_t value;
     if (eval_expr(ev, e, &value) == DC_OK) {
         struct ir *c = arena_alloc(&p->arena, sizeof *c);
-        *c = (struct ir){.op = IR_CONST, .type = e->type, .span = e->span, .total = true, .constant = true, .stateless = true};
+        *c = (struct ir){
+            .op = IR_CONST, .type = e->type, .span = e->span, .total = true, .constant = true, .stateless = true};
         if (type_wide(e->type)) {
             uint64_t *words = arena_alloc(&p->arena, e->type->words * sizeof *words);
             memcpy(words, (const uint64_t *)(uintptr_t)value, e->type->words * sizeof *words);
@@ -177,7 +181,8 @@ static struct ir *fold(struct program *p, struct ir *e) {
     return e;
 }
 
-static struct ir *node(struct program *p, enum ir_op op, const struct type *t, struct span span, uint32_t n, struct ir **kids) {
+static struct ir *node(struct program *p, enum ir_op op, const struct type *t, struct span span, uint32_t n,
+                       struct ir **kids) {
     struct ir *e = arena_alloc(&p->arena, sizeof *e);
     *e = (struct ir){.op = op, .type = t, .span = span, .n = n};
     if (n) {
@@ -201,7 +206,9 @@ struct ir *ir_const(struct program *p, const struct type *t, int64_t v, struct s
     return e;
 }
 
-struct ir *ir_bool(struct program *p, bool v, struct span span) { return ir_const(p, p->types.boolean, v, span); }
+struct ir *ir_bool(struct program *p, bool v, struct span span) {
+    return ir_const(p, p->types.boolean, v, span);
+}
 
 struct ir *ir_local(struct program *p, uint32_t slot, struct span span) {
     struct ir *e = node(p, IR_LOCAL, p->slots.at[slot], span, 0, NULL);
@@ -218,7 +225,9 @@ struct ir *ir_state(struct program *p, const struct ir_var *v, bool primed, stru
     return e;
 }
 
-static bool is_bool(const struct ir *e, bool v) { return e->op == IR_CONST && e->type->kind == T_BOOL && (e->imm != 0) == v; }
+static bool is_bool(const struct ir *e, bool v) {
+    return e->op == IR_CONST && e->type->kind == T_BOOL && (e->imm != 0) == v;
+}
 
 static struct ir *junction(struct program *p, enum ir_op op, struct ir *a, struct ir *b) {
     bool neutral = op == IR_AND;
@@ -238,8 +247,12 @@ static struct ir *junction(struct program *p, enum ir_op op, struct ir *a, struc
     return finish(p, node(p, op, p->types.boolean, span, n, kids));
 }
 
-struct ir *ir_and(struct program *p, struct ir *a, struct ir *b) { return junction(p, IR_AND, a, b); }
-struct ir *ir_or(struct program *p, struct ir *a, struct ir *b) { return junction(p, IR_OR, a, b); }
+struct ir *ir_and(struct program *p, struct ir *a, struct ir *b) {
+    return junction(p, IR_AND, a, b);
+}
+struct ir *ir_or(struct program *p, struct ir *a, struct ir *b) {
+    return junction(p, IR_OR, a, b);
+}
 
 struct ir *ir_not(struct program *p, struct ir *a) {
     if (a->op == IR_CONST) return ir_bool(p, !a->imm, a->span);
@@ -282,7 +295,8 @@ struct ir *ir_eq(struct program *p, struct ir *a, struct ir *b, struct span span
         a = b;
         b = swap;
     }
-    if (a->op == IR_CONS && a->type == b->type && ir_cheap(b) && (b->op == IR_CONS || b->op == IR_CONST || b->op == IR_LOCAL)) {
+    if (a->op == IR_CONS && a->type == b->type && ir_cheap(b) &&
+        (b->op == IR_CONS || b->op == IR_CONST || b->op == IR_LOCAL)) {
         bool union_ = a->type->kind == T_UNION;
         uint32_t variant = (uint32_t)a->imm;
         struct ir *all = union_ ? ir_istag(p, b, variant, span) : ir_bool(p, true, span);
@@ -323,7 +337,8 @@ struct ir *ir_payload(struct program *p, struct ir *e, uint32_t variant, uint32_
     return finish(p, r);
 }
 
-struct ir *ir_cons(struct program *p, const struct type *t, uint32_t variant, struct ir **kids, uint32_t n, struct span span) {
+struct ir *ir_cons(struct program *p, const struct type *t, uint32_t variant, struct ir **kids, uint32_t n,
+                   struct span span) {
     struct ir *r = node(p, IR_CONS, t, span, n, kids);
     r->imm = variant;
     return finish(p, r);
@@ -341,11 +356,13 @@ static struct ir *member(struct program *p, struct ir *x, struct ir *s, struct s
             for (uint32_t i = 0; i < s->n; i++) any = ir_or(p, any, ir_eq(p, x, s->kid[i], span));
             return any;
         }
-        if (s->op == IR_UNION && s->type->bitset) return ir_or(p, member(p, x, s->kid[0], span), member(p, x, s->kid[1], span));
+        if (s->op == IR_UNION && s->type->bitset)
+            return ir_or(p, member(p, x, s->kid[0], span), member(p, x, s->kid[1], span));
         if (s->op == IR_DIFF) return ir_and(p, member(p, x, s->kid[0], span), ir_not(p, member(p, x, s->kid[1], span)));
         if (s->op == IR_CONST && s->type->bitset && x->total) {
             uint64_t u = s->type->elem->universe, n = 0;
-            if (s->words) for (uint32_t i = 0; i < s->type->words; i++) n += (uint64_t)__builtin_popcountll(s->words[i]);
+            if (s->words)
+                for (uint32_t i = 0; i < s->type->words; i++) n += (uint64_t)__builtin_popcountll(s->words[i]);
             else n = (uint64_t)__builtin_popcountll((uint64_t)s->imm);
             if (n == u) return ir_bool(p, true, span);
         }
@@ -354,7 +371,8 @@ static struct ir *member(struct program *p, struct ir *x, struct ir *s, struct s
     return finish(p, node(p, IR_MEMBER, p->types.boolean, span, 2, kids));
 }
 
-static struct ir *let(struct program *p, const struct type *t, uint32_t slot, struct ir *init, struct ir *body, struct span span) {
+static struct ir *let(struct program *p, const struct type *t, uint32_t slot, struct ir *init, struct ir *body,
+                      struct span span) {
     if (ir_cheap(init)) return ir_subst(p, body, slot, init);
     if (init->total && !ir_mentions(body, slot)) return body;
     struct ir *kids[2] = {init, body};
@@ -422,7 +440,9 @@ static struct ir *build(struct program *p, const struct ir *m, struct ir **kids)
     return finish(p, e);
 }
 
-struct ir *ir_with(struct program *p, const struct ir *model, struct ir **kids) { return build(p, model, kids); }
+struct ir *ir_with(struct program *p, const struct ir *model, struct ir **kids) {
+    return build(p, model, kids);
+}
 
 struct ir *ir_new(struct program *p, enum ir_op op, const struct type *t, struct span span, uint32_t n, ...) {
     struct ir **kids = arena_alloc(&p->arena, (n + 1) * sizeof *kids);
@@ -474,7 +494,8 @@ struct ir *ir_subst(struct program *p, struct ir *e, uint32_t slot, struct ir *v
     memcpy(gens, e->gens, e->n_gens * sizeof *gens);
     for (uint32_t i = 0; i < e->n_gens; i++) gen_subst(p, &gens[i], slot, value);
     if (e->op == IR_REDUCE) {
-        struct ir *r = ir_reduce(p, (enum reduce)e->imm, e->type, gens, e->n_gens, e->n > 0 ? kids[0] : NULL, e->n > 1 ? kids[1] : NULL, e->span);
+        struct ir *r = ir_reduce(p, (enum reduce)e->imm, e->type, gens, e->n_gens, e->n > 0 ? kids[0] : NULL,
+                                 e->n > 1 ? kids[1] : NULL, e->span);
         if (e->imm == R_FOLD && r->op == IR_REDUCE) r->slot = e->slot;
         return r;
     }
@@ -483,8 +504,8 @@ struct ir *ir_subst(struct program *p, struct ir *e, uint32_t slot, struct ir *v
     return build(p, &model, kids);
 }
 
-struct ir *ir_reduce(struct program *p, enum reduce op, const struct type *t, struct ir_gen *gens, uint32_t n, struct ir *k0,
-                     struct ir *k1, struct span span) {
+struct ir *ir_reduce(struct program *p, enum reduce op, const struct type *t, struct ir_gen *gens, uint32_t n,
+                     struct ir *k0, struct ir *k1, struct span span) {
     for (uint32_t i = 0; i < n; i++) {
         struct ir_gen *g = &gens[i];
         if (g->cond && is_bool(g->cond, true)) g->cond = NULL;
@@ -499,7 +520,8 @@ struct ir *ir_reduce(struct program *p, enum reduce op, const struct type *t, st
     }
     if (op == R_EXISTS && is_bool(k0, false)) {
         bool total = true;
-        for (uint32_t k = 0; k < n; k++) total &= (!gens[k].src || gens[k].src->total) && (!gens[k].cond || gens[k].cond->total);
+        for (uint32_t k = 0; k < n; k++)
+            total &= (!gens[k].src || gens[k].src->total) && (!gens[k].cond || gens[k].cond->total);
         if (total) return k0;
     }
     struct ir *kids[2] = {k0, k1};
@@ -547,7 +569,8 @@ void ir_constrain(struct program *p, struct ir_gen *gens, uint32_t n, struct ir 
     }
 }
 
-static bool fixes(const struct ir *c, const struct ir_gen *gens, uint32_t n, uint32_t at, uint32_t slot, struct ir **value) {
+static bool fixes(const struct ir *c, const struct ir_gen *gens, uint32_t n, uint32_t at, uint32_t slot,
+                  struct ir **value) {
     if (c->op != IR_EQ) return false;
     for (int side = 0; side < 2; side++) {
         struct ir *x = c->kid[side], *e = c->kid[1 - side];
@@ -599,7 +622,8 @@ void ir_slice(struct program *p, struct ir_gen *gens, uint32_t n, struct ir **re
         } else if (t->kind != T_RECORD && t->kind != T_TUPLE) {
             continue;
         }
-        uint32_t first = t->kind == T_UNION ? t->variants[variant].first : 0, nf = t->kind == T_UNION ? t->variants[variant].n : t->n;
+        uint32_t first = t->kind == T_UNION ? t->variants[variant].first : 0,
+                 nf = t->kind == T_UNION ? t->variants[variant].n : t->n;
         struct ir **parts = arena_alloc(&p->arena, (nf + 1) * sizeof *parts);
         uint32_t *slots = arena_alloc(&p->arena, (nf + 1) * sizeof *slots);
         for (uint32_t k = 0; k < nf; k++) {
@@ -608,7 +632,13 @@ void ir_slice(struct program *p, struct ir_gen *gens, uint32_t n, struct ir **re
         }
         struct ir *value = ir_cons(p, t, variant, parts, nf, g->src->span);
         struct ir *src = g->src;
-        *g = (struct ir_gen){.kind = G_SLICE, .src = src, .cond = g->cond, .variant = variant, .n_fields = nf, .field_slots = slots, .elem = t};
+        *g = (struct ir_gen){.kind = G_SLICE,
+                             .src = src,
+                             .cond = g->cond,
+                             .variant = variant,
+                             .n_fields = nf,
+                             .field_slots = slots,
+                             .elem = t};
         g->fixed = arena_alloc(&p->arena, (nf + 1) * sizeof *g->fixed);
         for (uint32_t k = at; k < n; k++) gen_subst(p, &gens[k], slot, value);
         for (uint32_t k = 0; k < n_rest; k++) rest[k] = subst(p, rest[k], slot, value);

@@ -39,18 +39,18 @@ enum ir_op {
 };
 
 enum reduce {
-    R_EXISTS,  /* k0 */
-    R_FORALL,  /* k0 */
-    R_COUNT,   /* no kid: how many bindings */
-    R_SUM,     /* k0 */
-    R_SET,     /* the set of all k0 */
-    R_BAG,     /* the bag of all k0 */
-    R_MAP,     /* generator 0 runs over the key type; value k0 */
-    R_FOLD,    /* slot: accumulator; k0 next value, k1 start */
-    R_CHOOSE,  /* k0 of the first binding; none is an error */
-    R_MIN,     /* least k0 */
+    R_EXISTS, /* k0 */
+    R_FORALL, /* k0 */
+    R_COUNT,  /* no kid: how many bindings */
+    R_SUM,    /* k0 */
+    R_SET,    /* the set of all k0 */
+    R_BAG,    /* the bag of all k0 */
+    R_MAP,    /* generator 0 runs over the key type; value k0 */
+    R_FOLD,   /* slot: accumulator; k0 next value, k1 start */
+    R_CHOOSE, /* k0 of the first binding; none is an error */
+    R_MIN,    /* least k0 */
     R_MAX,
-    R_ARGMIN,  /* k0 of the binding with the least k1, the first among equals */
+    R_ARGMIN, /* k0 of the binding with the least k1, the first among equals */
     R_ARGMAX,
 };
 
@@ -67,14 +67,14 @@ enum gen_kind {
 
 struct ir_gen {
     enum gen_kind kind;
-    uint32_t slot;      /* G_SLICE: none */
-    bool distinct;      /* G_LET: skip a value that this loop has had before */
+    uint32_t slot; /* G_SLICE: none */
+    bool distinct; /* G_LET: skip a value that this loop has had before */
     struct ir *src, *src2;
-    struct ir *cond;    /* or NULL: tested as soon as the slot is bound */
+    struct ir *cond; /* or NULL: tested as soon as the slot is bound */
     uint32_t variant, n_fields;
-    uint32_t *field_slots;    /* bound by the loop where fixed[i] is NULL */
+    uint32_t *field_slots; /* bound by the loop where fixed[i] is NULL */
     struct ir **fixed;
-    const struct type *elem;  /* G_SLICE: the element type */
+    const struct type *elem; /* G_SLICE: the element type */
 };
 
 struct ir_var;
@@ -128,7 +128,7 @@ struct ir_action {
     struct ir_gen *gens;
     uint32_t n_gens;
     struct ir *body;
-    struct ir *message; /* handlers: what is received */
+    struct ir *message;          /* handlers: what is received */
     struct ir_binding *bindings; /* for reports */
     uint32_t n_bindings;
     const char *fault_name; /* "crash", "lose", … */

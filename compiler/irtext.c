@@ -55,7 +55,8 @@ static void tree(FILE *out, const struct ir *e, int indent) {
     }
     if (indent > 120) indent = 120;
     line(out, indent);
-    fprintf(out, "(%s %d %lld %u %u", ir_op_name(e->op), e->type ? (int)e->type->id : -1, (long long)e->imm, e->slot, e->site);
+    fprintf(out, "(%s %d %lld %u %u", ir_op_name(e->op), e->type ? (int)e->type->id : -1, (long long)e->imm, e->slot,
+            e->site);
     span(out, e->span);
     if (e->var) fprintf(out, " (var %u)", e->var->index);
     if (e->text) {
@@ -80,7 +81,8 @@ static void tree(FILE *out, const struct ir *e, int indent) {
 static void write_type(FILE *out, const struct type *t) {
     fprintf(out, "\n (type %d %d", t->kind, t->mode);
     text(out, t->name);
-    fprintf(out, " %lld %lld %u %u %d %d %d (names", (long long)t->lo, (long long)t->hi, t->n, t->max, t->base1, t->elem ? (int)t->elem->id : -1, t->key ? (int)t->key->id : -1);
+    fprintf(out, " %lld %lld %u %u %d %d %d (names", (long long)t->lo, (long long)t->hi, t->n, t->max, t->base1,
+            t->elem ? (int)t->elem->id : -1, t->key ? (int)t->key->id : -1);
     for (uint32_t i = 0; t->names && i < t->n; i++) text(out, t->names[i]);
     fputs(") (fields", out);
     for (uint32_t i = 0; t->fields && i < t->n; i++) {
@@ -100,7 +102,8 @@ static void write_action(FILE *out, const struct ir_action *a) {
     text(out, a->name);
     text(out, a->doc);
     text(out, a->fault_name);
-    fprintf(out, " %d %d %u %d %d %d %d %d %d", a->kind, a->process, a->self, a->fault, a->strong, a->fair, a->fair_each, a->torn, a->byzantine);
+    fprintf(out, " %d %d %u %d %d %d %d %d %d", a->kind, a->process, a->self, a->fault, a->strong, a->fair,
+            a->fair_each, a->torn, a->byzantine);
     span(out, a->span);
     gens(out, a->gens, a->n_gens, 2);
     tree(out, a->body, 2);
@@ -115,7 +118,8 @@ static void write_action(FILE *out, const struct ir_action *a) {
 }
 
 void program_write(const struct program *p, FILE *out) {
-    fprintf(out, "(program 1 %d %d\n (types", p->process_type ? (int)p->process_type->id : -1, p->message_type ? (int)p->message_type->id : -1);
+    fprintf(out, "(program 1 %d %d\n (types", p->process_type ? (int)p->process_type->id : -1,
+            p->message_type ? (int)p->message_type->id : -1);
     for (uint32_t i = 0; i < p->types.list.n; i++) write_type(out, p->types.list.at[i]);
     fputs(")\n (slots", out);
     for (uint32_t i = 0; i < p->slots.n; i++) {
@@ -194,7 +198,9 @@ static void expect(struct reader *r, char c) {
 static size_t word(struct reader *r, const char **start) {
     blank(r);
     *start = r->at;
-    while (r->at < r->end && *r->at != ' ' && *r->at != '(' && *r->at != ')' && *r->at != '\n' && *r->at != '\t' && *r->at != '\r') r->at++;
+    while (r->at < r->end && *r->at != ' ' && *r->at != '(' && *r->at != ')' && *r->at != '\n' && *r->at != '\t' &&
+           *r->at != '\r')
+        r->at++;
     return (size_t)(r->at - *start);
 }
 
@@ -220,7 +226,8 @@ static int64_t number(struct reader *r, int64_t lo, int64_t hi) {
     uint64_t v = 0;
     for (size_t i = minus; i < n; i++) {
         if (start[i] < '0' || start[i] > '9') refuse(r, "a number is expected");
-        if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(start[i] - '0'), &v)) refuse(r, "the number is too large");
+        if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(start[i] - '0'), &v))
+            refuse(r, "the number is too large");
     }
     if (n == 1 && minus) refuse(r, "a number is expected");
     if (minus ? v > (uint64_t)1 << 63 : v > (uint64_t)INT64_MAX) refuse(r, "the number is too large");
@@ -237,7 +244,9 @@ static uint64_t word64(struct reader *r) {
     uint64_t v = 0;
     if (!n || n > 20) refuse(r, "a number is expected");
     for (size_t i = 0; i < n; i++)
-        if (start[i] < '0' || start[i] > '9' || __builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(start[i] - '0'), &v)) refuse(r, "a number is expected");
+        if (start[i] < '0' || start[i] > '9' || __builtin_mul_overflow(v, 10, &v) ||
+            __builtin_add_overflow(v, (uint64_t)(start[i] - '0'), &v))
+            refuse(r, "a number is expected");
     return v;
 }
 
@@ -434,7 +443,9 @@ static struct ir *read_tree(struct reader *r) {
     size_t len = word(r, &name);
     struct ir *e = arena_alloc(&r->p->arena, sizeof *e);
     uint32_t op = 0;
-    while (op < IR_COUNT && (strlen(ir_op_name((enum ir_op)op)) != len || memcmp(ir_op_name((enum ir_op)op), name, len))) op++;
+    while (op < IR_COUNT &&
+           (strlen(ir_op_name((enum ir_op)op)) != len || memcmp(ir_op_name((enum ir_op)op), name, len)))
+        op++;
     if (op == IR_COUNT) refuse(r, "there is no such operation");
     e->op = (enum ir_op)op;
     e->type = read_type_id(r, true);
@@ -558,7 +569,9 @@ static void read_program(struct reader *r) {
         v->stable = flag(r);
         v->span = read_span(r);
         v->index = p->vars.n;
-        if (v->per_instance && (v->process < 0 || v->type->kind != T_MAP || v->type->key != p->processes.at[v->process].id)) refuse(r, "a variable is no map over its process");
+        if (v->per_instance &&
+            (v->process < 0 || v->type->kind != T_MAP || v->type->key != p->processes.at[v->process].id))
+            refuse(r, "a variable is no map over its process");
         expect(r, ')');
         VEC_PUSH(p->vars, v);
     }
@@ -621,7 +634,9 @@ static bool no(struct check *c, const char *why) {
 
 static bool check_tree(struct check *, struct ir *, bool statement);
 
-static bool slot_ok(const struct check *c, uint32_t s, const struct type *t) { return s < c->p->slots.n && (!t || c->p->slots.at[s] == t || (type_is_int(t) && type_is_int(c->p->slots.at[s]))); }
+static bool slot_ok(const struct check *c, uint32_t s, const struct type *t) {
+    return s < c->p->slots.n && (!t || c->p->slots.at[s] == t || (type_is_int(t) && type_is_int(c->p->slots.at[s])));
+}
 
 static bool fits(const struct type *a, const struct type *b) { return a == b || (type_is_int(a) && type_is_int(b)); }
 
@@ -630,8 +645,10 @@ static bool check_gens(struct check *c, struct ir_gen *gens, uint32_t n) {
         struct ir_gen *g = &gens[i];
         if (g->src && !check_tree(c, g->src, false)) return false;
         if (g->src2 && !check_tree(c, g->src2, false)) return false;
-        if (g->cond && (!check_tree(c, g->cond, false) || g->cond->type->kind != T_BOOL)) return no(c, "a condition is no truth value");
-        const struct type *t = g->kind != G_SLICE && g->slot < c->p->slots.n ? c->p->slots.at[g->slot] : NULL, *s = g->src ? g->src->type : NULL;
+        if (g->cond && (!check_tree(c, g->cond, false) || g->cond->type->kind != T_BOOL))
+            return no(c, "a condition is no truth value");
+        const struct type *t = g->kind != G_SLICE && g->slot < c->p->slots.n ? c->p->slots.at[g->slot] : NULL,
+                          *s = g->src ? g->src->type : NULL;
         if (g->kind != G_SLICE && !t) return no(c, "a loop binds no slot");
         switch (g->kind) {
         case G_VALUES:
@@ -645,7 +662,8 @@ static bool check_gens(struct check *c, struct ir_gen *gens, uint32_t n) {
             if (!s || s->kind != T_BAG || !fits(s->elem, t)) return no(c, "a loop goes over no bag");
             break;
         case G_RANGE:
-            if (!s || !g->src2 || !type_is_int(s) || !type_is_int(g->src2->type) || !type_is_int(t)) return no(c, "a loop goes over no range");
+            if (!s || !g->src2 || !type_is_int(s) || !type_is_int(g->src2->type) || !type_is_int(t))
+                return no(c, "a loop goes over no range");
             break;
         case G_SUBSETS:
             if (!s || s->kind != T_SET || !s->bitset || s->words || s != t) return no(c, "subsets of no small set");
@@ -658,12 +676,15 @@ static bool check_gens(struct check *c, struct ir_gen *gens, uint32_t n) {
             const struct type *e = g->elem;
             if (e->kind != T_UNION && e->kind != T_RECORD && e->kind != T_TUPLE) return no(c, "a slice of no records");
             if (e->kind == T_UNION && g->variant >= e->n_variants) return no(c, "a slice of no variant");
-            uint32_t first = e->kind == T_UNION ? e->variants[g->variant].first : 0, nf = e->kind == T_UNION ? e->variants[g->variant].n : e->n;
+            uint32_t first = e->kind == T_UNION ? e->variants[g->variant].first : 0,
+                     nf = e->kind == T_UNION ? e->variants[g->variant].n : e->n;
             if (g->n_fields != nf) return no(c, "a slice has other fields");
             for (uint32_t k = 0; k < nf; k++) {
                 const struct type *ft = e->fields[first + k].type;
-                if (g->field_slots[k] >= c->p->slots.n || c->p->slots.at[g->field_slots[k]] != ft || ft->words > 64) return no(c, "a slice binds no slot");
-                if (g->fixed[k] && (!check_tree(c, g->fixed[k], false) || !fits(g->fixed[k]->type, ft))) return no(c, "a slice fixes a field to another type");
+                if (g->field_slots[k] >= c->p->slots.n || c->p->slots.at[g->field_slots[k]] != ft || ft->words > 64)
+                    return no(c, "a slice binds no slot");
+                if (g->fixed[k] && (!check_tree(c, g->fixed[k], false) || !fits(g->fixed[k]->type, ft)))
+                    return no(c, "a slice fixes a field to another type");
             }
         }
         }
@@ -671,11 +692,14 @@ static bool check_gens(struct check *c, struct ir_gen *gens, uint32_t n) {
     return true;
 }
 
-static bool list_like(const struct type *t) { return t->kind == T_SEQ || t->kind == T_BAG || (t->kind == T_SET && !t->bitset); }
+static bool list_like(const struct type *t) {
+    return t->kind == T_SEQ || t->kind == T_BAG || (t->kind == T_SET && !t->bitset);
+}
 
 static bool check_place(const struct ir *e) {
     for (; e->op != IR_STATE; e = e->kid[0]) {
-        bool ok = e->op == IR_FIELD || e->op == IR_PAYLOAD || (e->op == IR_INDEX && (e->kid[0]->type->kind == T_MAP || e->kid[0]->type->kind == T_SEQ));
+        bool ok = e->op == IR_FIELD || e->op == IR_PAYLOAD ||
+                  (e->op == IR_INDEX && (e->kid[0]->type->kind == T_MAP || e->kid[0]->type->kind == T_SEQ));
         if (!ok) return false;
     }
     return e->imm == 0;
@@ -683,7 +707,8 @@ static bool check_place(const struct ir *e) {
 
 /* Number of kids and what they are, by operation. */
 static bool check_node(struct check *c, const struct ir *e) {
-    const struct type *t = e->type, *a = e->n > 0 && e->kid[0] ? e->kid[0]->type : NULL, *b = e->n > 1 && e->kid[1] ? e->kid[1]->type : NULL;
+    const struct type *t = e->type, *a = e->n > 0 && e->kid[0] ? e->kid[0]->type : NULL,
+                      *b = e->n > 1 && e->kid[1] ? e->kid[1]->type : NULL;
     bool set = a && a->kind == T_SET, boolean = t && t->kind == T_BOOL;
     switch (e->op) {
     case IR_CONST: return t->words ? e->words != NULL && e->n == 0 : e->n == 0;
@@ -696,8 +721,10 @@ static bool check_node(struct check *c, const struct ir *e) {
         return owner && e->n == 2 && a == t && b && fits(a->fields[e->imm].type, b);
     }
     case IR_PAYLOAD:
-        return e->n == 1 && a && a->kind == T_UNION && e->slot < a->n_variants && e->imm >= 0 && e->imm < (int64_t)a->variants[e->slot].n && fits(a->fields[a->variants[e->slot].first + e->imm].type, t);
-    case IR_ISTAG: return e->n == 1 && boolean && a && a->kind == T_UNION && e->imm >= 0 && e->imm < (int64_t)a->n_variants;
+        return e->n == 1 && a && a->kind == T_UNION && e->slot < a->n_variants && e->imm >= 0 &&
+               e->imm < (int64_t)a->variants[e->slot].n && fits(a->fields[a->variants[e->slot].first + e->imm].type, t);
+    case IR_ISTAG:
+        return e->n == 1 && boolean && a && a->kind == T_UNION && e->imm >= 0 && e->imm < (int64_t)a->n_variants;
     case IR_CONS: {
         uint32_t first = 0, n = t->n;
         if (t->kind == T_UNION) {
@@ -712,8 +739,12 @@ static bool check_node(struct check *c, const struct ir *e) {
             if (!fits(e->kid[i]->type, t->fields[first + i].type)) return false;
         return true;
     }
-    case IR_INDEX: return e->n == 2 && a && (a->kind == T_MAP || a->kind == T_SEQ) && fits(a->elem, t) && (a->kind == T_SEQ ? type_is_int(b) : fits(b, a->key));
-    case IR_SETINDEX: return e->n == 3 && a && a == t && (a->kind == T_MAP || a->kind == T_SEQ) && (a->kind == T_SEQ ? type_is_int(b) : fits(b, a->key)) && fits(e->kid[2]->type, a->elem);
+    case IR_INDEX:
+        return e->n == 2 && a && (a->kind == T_MAP || a->kind == T_SEQ) && fits(a->elem, t) &&
+               (a->kind == T_SEQ ? type_is_int(b) : fits(b, a->key));
+    case IR_SETINDEX:
+        return e->n == 3 && a && a == t && (a->kind == T_MAP || a->kind == T_SEQ) &&
+               (a->kind == T_SEQ ? type_is_int(b) : fits(b, a->key)) && fits(e->kid[2]->type, a->elem);
     case IR_SOME: return e->n == 1 && t->kind == T_OPTION && fits(a, t->elem);
     case IR_ISSOME: return e->n == 1 && boolean && a->kind == T_OPTION;
     case IR_UNWRAP: return e->n == 1 && a->kind == T_OPTION && fits(a->elem, t);
@@ -737,11 +768,16 @@ static bool check_node(struct check *c, const struct ir *e) {
     case IR_IF: return e->n == 3 && a->kind == T_BOOL && fits(b, t) && fits(e->kid[2]->type, t);
     case IR_LET: return e->n == 2 && slot_ok(c, e->slot, a) && fits(b, t);
     case IR_MEMBER: return e->n == 2 && boolean && b->kind == T_SET && fits(a, b->elem);
-    case IR_SUBSETEQ: return e->n == 2 && boolean && set && b->kind == T_SET && a->elem == b->elem && a->bitset == b->bitset && a->cap == b->cap;
+    case IR_SUBSETEQ:
+        return e->n == 2 && boolean && set && b->kind == T_SET && a->elem == b->elem && a->bitset == b->bitset &&
+               a->cap == b->cap;
     case IR_UNION:
     case IR_INTER:
-    case IR_DIFF: return e->n == 2 && set && t->kind == T_SET && a->elem == b->elem && a->elem == t->elem && b->kind == T_SET && a->cap == b->cap && a->cap == t->cap;
-    case IR_INSERT: return e->n == 2 && set && t->kind == T_SET && a->elem == t->elem && a->cap == t->cap && fits(b, t->elem);
+    case IR_DIFF:
+        return e->n == 2 && set && t->kind == T_SET && a->elem == b->elem && a->elem == t->elem && b->kind == T_SET &&
+               a->cap == b->cap && a->cap == t->cap;
+    case IR_INSERT:
+        return e->n == 2 && set && t->kind == T_SET && a->elem == t->elem && a->cap == t->cap && fits(b, t->elem);
     case IR_SIZE: return e->n == 1 && type_is_int(t) && (set || a->kind == T_SEQ || a->kind == T_BAG);
     case IR_SETLIT:
     case IR_SEQLIT:
@@ -752,13 +788,18 @@ static bool check_node(struct check *c, const struct ir *e) {
         return true;
     case IR_APPEND: return e->n == 2 && t->kind == T_SEQ && a == t && fits(b, t->elem);
     case IR_TAIL: return e->n == 1 && t->kind == T_SEQ && a == t;
-    case IR_CONCAT: return e->n == 2 && t->kind == T_SEQ && a->kind == T_SEQ && b->kind == T_SEQ && fits(a->elem, t->elem) && fits(b->elem, t->elem);
+    case IR_CONCAT:
+        return e->n == 2 && t->kind == T_SEQ && a->kind == T_SEQ && b->kind == T_SEQ && fits(a->elem, t->elem) &&
+               fits(b->elem, t->elem);
     case IR_SLICE: return e->n == 3 && t->kind == T_SEQ && a == t && type_is_int(b) && type_is_int(e->kid[2]->type);
     case IR_BAGADD:
     case IR_BAGREMOVE: return e->n == 2 && t->kind == T_BAG && a == t && fits(b, t->elem);
     case IR_BAGCOUNT: return e->n == 2 && a->kind == T_BAG && fits(b, a->elem) && type_is_int(t);
-    case IR_ELEMENTS: return e->n == 1 && t->kind == T_SET && list_like(a) && a->kind != T_SET && fits(a->elem, t->elem);
-    case IR_CLOSURE: return e->n == 1 && set && a == t && t->bitset && t->elem->kind == T_TUPLE && t->elem->n == 2 && t->elem->fields[0].type == t->elem->fields[1].type;
+    case IR_ELEMENTS:
+        return e->n == 1 && t->kind == T_SET && list_like(a) && a->kind != T_SET && fits(a->elem, t->elem);
+    case IR_CLOSURE:
+        return e->n == 1 && set && a == t && t->bitset && t->elem->kind == T_TUPLE && t->elem->n == 2 &&
+               t->elem->fields[0].type == t->elem->fields[1].type;
     case IR_FAIL: return e->n == 0 && e->imm > DC_OK && e->imm < DC_STOP_CUT;
     case IR_TEMPORAL: return e->n >= 1 && e->n <= 2 && boolean;
     case IR_REDUCE:
@@ -770,7 +811,9 @@ static bool check_node(struct check *c, const struct ir *e) {
         case R_SUM: return e->n == 1 && type_is_int(t) && type_is_int(a);
         case R_SET: return e->n == 1 && t->kind == T_SET && fits(a, t->elem);
         case R_BAG: return e->n == 1 && t->kind == T_BAG && fits(a, t->elem);
-        case R_MAP: return e->n == 1 && t->kind == T_MAP && fits(a, t->elem) && e->gens[0].kind == G_VALUES && c->p->slots.at[e->gens[0].slot] == t->key;
+        case R_MAP:
+            return e->n == 1 && t->kind == T_MAP && fits(a, t->elem) && e->gens[0].kind == G_VALUES &&
+                   c->p->slots.at[e->gens[0].slot] == t->key;
         case R_FOLD: return e->n == 2 && fits(a, t) && fits(b, t) && slot_ok(c, e->slot, t);
         case R_CHOOSE: return e->n == 1 && fits(a, t);
         case R_MIN:
@@ -788,20 +831,34 @@ static bool check_statement(struct check *c, struct ir *e) {
     case IR_BLOCK:
     case IR_EITHER:
         for (uint32_t i = 0; i < e->n; i++)
-            if (!e->kid[i] || !check_tree(c, e->kid[i], true)) return no(c, "a block holds something else than statements");
+            if (!e->kid[i] || !check_tree(c, e->kid[i], true))
+                return no(c, "a block holds something else than statements");
         return e->op == IR_BLOCK || e->n > 0 || no(c, "a choice of nothing");
     case IR_STORE:
-        return (e->n == 2 && e->kid[0] && e->kid[1] && check_tree(c, e->kid[0], false) && check_tree(c, e->kid[1], false) && check_place(e->kid[0]) && fits(e->kid[0]->type, e->kid[1]->type)) ||
+        return (e->n == 2 && e->kid[0] && e->kid[1] && check_tree(c, e->kid[0], false) &&
+                check_tree(c, e->kid[1], false) && check_place(e->kid[0]) && fits(e->kid[0]->type, e->kid[1]->type)) ||
                no(c, "an assignment is wrong");
-    case IR_BIND: return (e->n == 1 && e->kid[0] && check_tree(c, e->kid[0], false) && slot_ok(c, e->slot, e->kid[0]->type)) || no(c, "a binding is wrong");
+    case IR_BIND:
+        return (e->n == 1 && e->kid[0] && check_tree(c, e->kid[0], false) && slot_ok(c, e->slot, e->kid[0]->type)) ||
+               no(c, "a binding is wrong");
     case IR_WHEN:
-        return (e->n == 3 && e->kid[0] && e->kid[1] && check_tree(c, e->kid[0], false) && e->kid[0]->type->kind == T_BOOL && check_tree(c, e->kid[1], true) && (!e->kid[2] || check_tree(c, e->kid[2], true))) ||
+        return (e->n == 3 && e->kid[0] && e->kid[1] && check_tree(c, e->kid[0], false) &&
+                e->kid[0]->type->kind == T_BOOL && check_tree(c, e->kid[1], true) &&
+                (!e->kid[2] || check_tree(c, e->kid[2], true))) ||
                no(c, "a condition is wrong");
-    case IR_FOR: return (e->n == 1 && e->kid[0] && e->n_gens && check_gens(c, e->gens, e->n_gens) && check_tree(c, e->kid[0], true)) || no(c, "a loop is wrong");
+    case IR_FOR:
+        return (e->n == 1 && e->kid[0] && e->n_gens && check_gens(c, e->gens, e->n_gens) &&
+                check_tree(c, e->kid[0], true)) ||
+               no(c, "a loop is wrong");
     case IR_PICK: return (e->n == 0 && e->n_gens && check_gens(c, e->gens, e->n_gens)) || no(c, "a choice is wrong");
     case IR_ASSERT:
-    case IR_REQUIRE: return (e->n == 1 && e->kid[0] && check_tree(c, e->kid[0], false) && e->kid[0]->type->kind == T_BOOL) || no(c, "an assertion is wrong");
-    case IR_SENDS: return (e->n == 2 && e->kid[0] && e->kid[1] && check_tree(c, e->kid[0], false) && e->kid[0]->type->kind == T_UNION && check_tree(c, e->kid[1], true)) || no(c, "a message is wrong");
+    case IR_REQUIRE:
+        return (e->n == 1 && e->kid[0] && check_tree(c, e->kid[0], false) && e->kid[0]->type->kind == T_BOOL) ||
+               no(c, "an assertion is wrong");
+    case IR_SENDS:
+        return (e->n == 2 && e->kid[0] && e->kid[1] && check_tree(c, e->kid[0], false) &&
+                e->kid[0]->type->kind == T_UNION && check_tree(c, e->kid[1], true)) ||
+               no(c, "a message is wrong");
     case IR_CUT: return e->n == 0 || no(c, "a cut is wrong");
     case IR_FAIL: return (e->n == 0 && e->imm > DC_OK && e->imm < DC_STOP_CUT) || no(c, "a failure is wrong");
     default: return no(c, "this is no statement");
@@ -811,7 +868,9 @@ static bool check_statement(struct check *c, struct ir *e) {
 static bool check_tree(struct check *c, struct ir *e, bool statement) {
     if (e->site >= c->p->sites.n) return no(c, "a site is not there");
     if (statement) return check_statement(c, e);
-    if (!e->type || e->type->kind == T_ERROR || e->type->kind == T_NONE || e->type->kind == T_EMPTY || e->type->kind == T_STRING) return no(c, "an expression has no type");
+    if (!e->type || e->type->kind == T_ERROR || e->type->kind == T_NONE || e->type->kind == T_EMPTY ||
+        e->type->kind == T_STRING)
+        return no(c, "an expression has no type");
     for (uint32_t i = 0; i < e->n; i++)
         if (!e->kid[i] || !check_tree(c, e->kid[i], false)) return no(c, "a part of an expression is missing");
     if (e->n_gens && !check_gens(c, e->gens, e->n_gens)) return false;
@@ -823,15 +882,20 @@ const char *program_check(const struct program *p) {
     if (!p->init || !check_tree(&c, p->init, true)) return c.wrong ? c.wrong : "there is no initial state";
     for (uint32_t i = 0; i < p->actions.n; i++) {
         struct ir_action *a = &p->actions.at[i];
-        if (!a->body || !check_gens(&c, a->gens, a->n_gens) || !check_tree(&c, a->body, true)) return c.wrong ? c.wrong : "an action has no body";
+        if (!a->body || !check_gens(&c, a->gens, a->n_gens) || !check_tree(&c, a->body, true))
+            return c.wrong ? c.wrong : "an action has no body";
         bool own = a->process >= 0 && p->processes.at[a->process].id;
-        if (own && (a->self >= p->slots.n || p->slots.at[a->self] != p->processes.at[a->process].id)) return "an action belongs to no process";
-        if (a->message && (!check_tree(&c, a->message, false) || a->message->type->kind != T_UNION)) return "a handler takes no message";
+        if (own && (a->self >= p->slots.n || p->slots.at[a->self] != p->processes.at[a->process].id))
+            return "an action belongs to no process";
+        if (a->message && (!check_tree(&c, a->message, false) || a->message->type->kind != T_UNION))
+            return "a handler takes no message";
         for (uint32_t k = 0; k < a->n_bindings; k++)
             if (!a->bindings[k].value || !check_tree(&c, a->bindings[k].value, false)) return "a binding has no value";
     }
     for (uint32_t i = 0; i < p->preds.n; i++)
-        if (!p->preds.at[i].body || !check_tree(&c, p->preds.at[i].body, false) || p->preds.at[i].body->type->kind != T_BOOL) return c.wrong ? c.wrong : "a predicate is no truth value";
+        if (!p->preds.at[i].body || !check_tree(&c, p->preds.at[i].body, false) ||
+            p->preds.at[i].body->type->kind != T_BOOL)
+            return c.wrong ? c.wrong : "a predicate is no truth value";
     for (uint32_t i = 0; i < p->watches.n; i++)
         if (!p->watches.at[i] || !check_tree(&c, p->watches.at[i], false)) return "a watch has no value";
     return NULL;

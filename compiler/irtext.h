@@ -1,7 +1,8 @@
 /* The IR as text, and back: S-expressions, lossless, the same bytes for the same program.
  *
- * program_write prints all of a program: types, slots, processes, variables, trees. program_read builds it again and checks
- * it (ir_check), so that any text either gives a program that the interpreter and the C generator can run, or an error. */
+ * program_write prints all of a program: types, slots, processes, variables, trees. program_read builds it again and
+ * checks it (ir_check), so that any text either gives a program that the interpreter and the C generator can run, or an
+ * error. */
 #ifndef DC_COMPILER_IRTEXT_H
 #define DC_COMPILER_IRTEXT_H
 

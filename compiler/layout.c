@@ -1,5 +1,6 @@
 /* Gives each variable its place in the packed state.
- * Requires: all variables known, none placed. Leaves: word, shift and state_words set; no field across a word boundary. */
+ * Requires: all variables known, none placed. Leaves: word, shift and state_words set; no field across a word boundary.
+ */
 #include <stdlib.h>
 
 #include "compiler/compile.h"

@@ -50,7 +50,8 @@ static struct ir *fail_node(struct compile *c, enum dc_error error, struct span 
     return f;
 }
 
-static struct ir *loop(struct compile *c, enum ir_op op, struct ir_gen *gens, uint32_t n, struct ir *body, struct span span) {
+static struct ir *loop(struct compile *c, enum ir_op op, struct ir_gen *gens, uint32_t n, struct ir *body,
+                       struct span span) {
     struct ir model = {.op = op, .span = span, .n = body ? 1 : 0, .gens = gens, .n_gens = n};
     return ir_with(P(c), &model, &body);
 }
@@ -90,7 +91,9 @@ static void bind_self(struct compile *c, struct cx *x, int process) {
 
 /* ---- network modules ---- */
 
-static struct symbol *net_symbol(struct compile *c, int network, const char *def) { return scope_find(c->networks.at[network].scope, def); }
+static struct symbol *net_symbol(struct compile *c, int network, const char *def) {
+    return scope_find(c->networks.at[network].scope, def);
+}
 
 bool network_has(struct compile *c, int network, const char *def) { return net_symbol(c, network, def) != NULL; }
 
@@ -98,7 +101,8 @@ static struct cx net_cx(struct compile *c, int network, uint32_t flags) {
     return (struct cx){.scope = c->networks.at[network].scope, .process = -1, .flags = flags};
 }
 
-static bool net_args(struct compile *c, struct cx *x, struct symbol *s, const struct ast *params, struct ir **args, uint32_t n, struct span span) {
+static bool net_args(struct compile *c, struct cx *x, struct symbol *s, const struct ast *params, struct ir **args,
+                     uint32_t n, struct span span) {
     if (params->n != n) {
         struct diag *d = error_at(c, s->decl->span, "a network's `%s` takes %u parameters", s->name, n);
         hint(c, d, "see docs/networks.md for the interface");
@@ -108,7 +112,8 @@ static bool net_args(struct compile *c, struct cx *x, struct symbol *s, const st
     return true;
 }
 
-struct ir *module_call(struct compile *c, int network, const char *def, struct ir **args, uint32_t n, struct span span, uint32_t flags) {
+struct ir *module_call(struct compile *c, int network, const char *def, struct ir **args, uint32_t n, struct span span,
+                       uint32_t flags) {
     struct symbol *s = net_symbol(c, network, def);
     if (!s || s->kind != SYM_DEF || !s->decl->kid[2]) return bad(c, span);
     struct cx x = net_cx(c, network, flags & (CX_PROPERTY | CX_TWO_STATE));
@@ -116,8 +121,8 @@ struct ir *module_call(struct compile *c, int network, const char *def, struct i
     return elab(c, &x, s->decl->kid[2], NULL);
 }
 
-bool module_gens(struct compile *c, struct gens *g, int network, const char *def, struct ir **args, uint32_t n, enum gen_mode mode, struct ir **value,
-                 struct span span) {
+bool module_gens(struct compile *c, struct gens *g, int network, const char *def, struct ir **args, uint32_t n,
+                 enum gen_mode mode, struct ir **value, struct span span) {
     struct symbol *s = net_symbol(c, network, def);
     if (!s || s->kind != SYM_DEF || !s->decl->kid[2]) return false;
     struct cx x = net_cx(c, network, 0);
@@ -130,7 +135,8 @@ bool module_gens(struct compile *c, struct gens *g, int network, const char *def
     return true;
 }
 
-static struct ir *net_proc(struct compile *c, int network, const char *name, struct ir **args, uint32_t n, struct span span) {
+static struct ir *net_proc(struct compile *c, int network, const char *name, struct ir **args, uint32_t n,
+                           struct span span) {
     struct symbol *s = net_symbol(c, network, name);
     if (!s) return nothing(c, span);
     if (s->kind != SYM_PROC) {
@@ -143,7 +149,8 @@ static struct ir *net_proc(struct compile *c, int network, const char *name, str
     return elab_block(c, &x, s->decl->kid[1]);
 }
 
-struct ir *message_value(struct compile *c, int kind, struct ir *from, struct ir *to, struct ir **fields, struct span span) {
+struct ir *message_value(struct compile *c, int kind, struct ir *from, struct ir *to, struct ir **fields,
+                         struct span span) {
     struct message_info *m = &c->messages.at[kind];
     uint32_t n = m->record->n, k = 0;
     struct ir **parts = arena_alloc(c->arena, (n + 1) * sizeof *parts);
@@ -193,11 +200,13 @@ bool message_template(struct compile *c, struct cx *x, const struct ast *a, int 
         return false;
     }
     struct message_info *m = &c->messages.at[s->index];
-    uint32_t skip = (m->from_field >= 0) + (m->to_field >= 0), n = m->record->n - skip, given = a->kind == AST_CALL ? a->n - 1 : 0;
+    uint32_t skip = (m->from_field >= 0) + (m->to_field >= 0), n = m->record->n - skip,
+             given = a->kind == AST_CALL ? a->n - 1 : 0;
     if (given != n) {
         struct diag *d = error_at(c, a->span, "`%s` has %u fields, this gives %u", s->name, n, given);
         const char *list = "";
-        for (uint32_t i = 0; i < n; i++) list = arena_printf(c->arena, "%s%s%s", list, i ? ", " : "", m->record->fields[skip + i].name);
+        for (uint32_t i = 0; i < n; i++)
+            list = arena_printf(c->arena, "%s%s%s", list, i ? ", " : "", m->record->fields[skip + i].name);
         if (n) hint(c, d, "they are: %s", list);
         return false;
     }
@@ -227,8 +236,8 @@ bool message_template(struct compile *c, struct cx *x, const struct ast *a, int 
 /* ---- send ---- */
 
 /* Posts one message to one receiver: room, policy, the dead, and what a torn step leaves out. */
-static struct ir *post(struct compile *c, struct cx *x, int kind, int receiver, struct ir *to_id, struct ir *to, struct ir **fields, bool once,
-                       struct span span) {
+static struct ir *post(struct compile *c, struct cx *x, int kind, int receiver, struct ir *to_id, struct ir *to,
+                       struct ir **fields, bool once, struct span span) {
     struct program *p = P(c);
     struct message_info *m = &c->messages.at[kind];
     struct ir *from = process_value(c, x->process, x->self, span);
@@ -243,7 +252,9 @@ static struct ir *post(struct compile *c, struct cx *x, int kind, int receiver, 
     case FULL_DROP: put = when(c, room, put, NULL, span); break;
     case FULL_CUT: put = two(c, when(c, room, nothing(c, span), ir_new(p, IR_CUT, NULL, span, 0), span), put); break;
     default:
-        put = two(c, when(c, room, nothing(c, span), fail_node(c, DC_CAPACITY, span, c->networks.at[m->network].name), span), put);
+        put = two(
+            c, when(c, room, nothing(c, span), fail_node(c, DC_CAPACITY, span, c->networks.at[m->network].name), span),
+            put);
     }
     if (receiver >= 0 && c->processes.at[receiver].crashes && !c->processes.at[receiver].recovers) {
         struct cx y = *x;
@@ -266,8 +277,8 @@ static struct ir *post(struct compile *c, struct cx *x, int kind, int receiver, 
     return put;
 }
 
-static struct ir *post_all(struct compile *c, struct cx *x, int kind, int receiver, struct ir_gen *gens, uint32_t n, struct ir *id, struct ir **fields,
-                           bool once, struct span span) {
+static struct ir *post_all(struct compile *c, struct cx *x, int kind, int receiver, struct ir_gen *gens, uint32_t n,
+                           struct ir *id, struct ir **fields, bool once, struct span span) {
     struct ir *body = post(c, x, kind, receiver, id, process_value(c, receiver, id, span), fields, once, span);
     return loop(c, IR_FOR, gens, n, body, span);
 }
@@ -278,13 +289,15 @@ static int find_receiver(struct compile *c, struct message_info *m, const char *
     return -1;
 }
 
-static struct ir *send_one(struct compile *c, struct cx *x, const struct ast *a, int kind, struct ir **fields, bool once) {
+static struct ir *send_one(struct compile *c, struct cx *x, const struct ast *a, int kind, struct ir **fields,
+                           bool once) {
     struct message_info *m = &c->messages.at[kind];
     const struct ast *to = a->kid[1];
     struct program *p = P(c);
     if (to->kind == AST_NAME) {
         int r = find_receiver(c, m, to->text);
-        if (r >= 0 && !c->processes.at[r].id) return post(c, x, kind, r, NULL, process_value(c, r, NULL, a->span), fields, once, a->span);
+        if (r >= 0 && !c->processes.at[r].id)
+            return post(c, x, kind, r, NULL, process_value(c, r, NULL, a->span), fields, once, a->span);
     }
     if (!m->receivers.n) {
         struct diag *d = error_at(c, to->span, "`%s` has no receiver: it is posted for everyone", m->record->name);
@@ -337,7 +350,8 @@ static struct ir *send(struct compile *c, struct cx *x, const struct ast *a) {
     bool may = false;
     for (uint32_t i = 0; i < m->senders.n; i++) may |= m->senders.at[i] == x->process;
     if (!may) {
-        struct diag *d = error_at(c, a->span, "process %s does not send `%s`", c->processes.at[x->process].symbol->name, m->record->name);
+        struct diag *d = error_at(c, a->span, "process %s does not send `%s`", c->processes.at[x->process].symbol->name,
+                                  m->record->name);
         hint(c, d, "it is declared for %s", c->processes.at[m->senders.at[0]].symbol->name);
         return nothing(c, a->span);
     }
@@ -357,7 +371,8 @@ static struct ir *send(struct compile *c, struct cx *x, const struct ast *a) {
     case TARGET_NONE:
         if (!m->receivers.n) {
             const struct type *pt = p->process_type;
-            put = post(c, x, kind, -1, NULL, ir_cons(p, pt, pt->n_variants - 1, NULL, 0, a->span), fields, once, a->span);
+            put =
+                post(c, x, kind, -1, NULL, ir_cons(p, pt, pt->n_variants - 1, NULL, 0, a->span), fields, once, a->span);
         } else if (one >= 0 && !c->processes.at[one].id) {
             put = post(c, x, kind, one, NULL, process_value(c, one, NULL, a->span), fields, once, a->span);
         } else {
@@ -372,11 +387,13 @@ static struct ir *send(struct compile *c, struct cx *x, const struct ast *a) {
             int r = m->receivers.at[i];
             struct ir *id = NULL;
             if (!c->processes.at[r].id) {
-                ARENA_PUSH(c, out, post(c, x, kind, r, NULL, process_value(c, r, NULL, a->span), fields, once, a->span));
+                ARENA_PUSH(c, out,
+                           post(c, x, kind, r, NULL, process_value(c, r, NULL, a->span), fields, once, a->span));
                 continue;
             }
             struct ir_gen *g = id_gen(c, c->processes.at[r].id, &id, a->span);
-            if ((a->value & 255) == TARGET_OTHERS && r == x->process) g->cond = ir_not(p, ir_eq(p, id, x->self, a->span));
+            if ((a->value & 255) == TARGET_OTHERS && r == x->process)
+                g->cond = ir_not(p, ir_eq(p, id, x->self, a->span));
             ARENA_PUSH(c, out, post_all(c, x, kind, r, g, 1, id, fields, once, a->span));
         }
         break;
@@ -424,9 +441,13 @@ static struct ir *place(struct compile *c, struct cx *x, const struct ast *a) {
             for (struct env *e = x->env; e; e = e->up)
                 if (base->kind == AST_NAME && e->name == base->text) b = NULL;
             if (b && (b->kind == SYM_PROCESS || b->kind == SYM_MODULE)) {
-                struct diag *d = error_at(c, a->span, b->kind == SYM_PROCESS ? "a step may not write `%s` of a process from outside"
-                                                                             : "`%s` of a module may be read here, not written", a->text);
-                hint(c, d, b->kind == SYM_PROCESS ? "send it a message, or share a global variable" : "call one of its procs");
+                struct diag *d = error_at(c, a->span,
+                                          b->kind == SYM_PROCESS ? "a step may not write `%s` of a process from outside"
+                                                                 : "`%s` of a module may be read here, not written",
+                                          a->text);
+                hint(c, d,
+                     b->kind == SYM_PROCESS ? "send it a message, or share a global variable"
+                                            : "call one of its procs");
                 return bad(c, a->span);
             }
         }
@@ -468,21 +489,26 @@ static struct ir *place(struct compile *c, struct cx *x, const struct ast *a) {
 
 /* ---- statements ---- */
 
-static struct ir_gen *stmt_gens(struct compile *c, struct cx *x, const struct ast *binders, const struct ast *where, bool snapshot, uint32_t *n, struct ir **before) {
+static struct ir_gen *stmt_gens(struct compile *c, struct cx *x, const struct ast *binders, const struct ast *where,
+                                bool snapshot, uint32_t *n, struct ir **before) {
     struct gens g = {0};
     struct cx outer = *x;
     if (!gen_binders(c, x, &g, binders, where, GEN_DISTINCT)) return NULL;
     bool stateful = g.cond && !g.cond->stateless;
-    for (uint32_t i = 0; i < g.list.n; i++) stateful |= (g.list.at[i].src && !g.list.at[i].src->stateless) || (g.list.at[i].src2 && !g.list.at[i].src2->stateless);
+    for (uint32_t i = 0; i < g.list.n; i++)
+        stateful |=
+            (g.list.at[i].src && !g.list.at[i].src->stateless) || (g.list.at[i].src2 && !g.list.at[i].src2->stateless);
     *before = NULL;
-    if (snapshot && stateful && binders->n == 1 && binders->kid[0]->n == 2) { /* the body may change what the loop goes over */
+    if (snapshot && stateful && binders->n == 1 &&
+        binders->kid[0]->n == 2) { /* the body may change what the loop goes over */
         g.list.n = g.list.cap = 0;
         struct gens plain = {0};
         struct cx y = outer;
         const struct ast *group = binders->kid[0];
         struct ir *v, *set, *rest[1];
         struct cx z = outer;
-        if (!gen_from(c, &y, &plain, group->kid[1], GEN_FREE, &v) || !bind_pattern(c, &z, group->kid[0], v)) return NULL;
+        if (!gen_from(c, &y, &plain, group->kid[1], GEN_FREE, &v) || !bind_pattern(c, &z, group->kid[0], v))
+            return NULL;
         struct ir *cond = where ? elab_bool(c, &z, where) : NULL;
         if (cond && is_bad(cond)) return NULL;
         const struct type *st = type_set(&P(c)->types, v->type, 0);
@@ -494,7 +520,8 @@ static struct ir_gen *stmt_gens(struct compile *c, struct cx *x, const struct as
         *before = bind_slot(c, slot, set);
         *x = outer;
         struct ir_gen *over = arena_alloc(&P(c)->arena, sizeof *over);
-        *over = (struct ir_gen){.kind = G_SET, .slot = ir_slot(P(c), v->type), .src = ir_local(P(c), slot, group->span)};
+        *over =
+            (struct ir_gen){.kind = G_SET, .slot = ir_slot(P(c), v->type), .src = ir_local(P(c), slot, group->span)};
         if (!bind_pattern(c, x, group->kid[0], ir_local(P(c), over->slot, group->span))) return NULL;
         *n = 1;
         return over;
@@ -553,7 +580,8 @@ static struct ir *call_proc(struct compile *c, struct cx *x, const struct ast *a
     return r;
 }
 
-static struct ir *pick_any(struct compile *c, struct cx *x, const struct ast *any, struct ir *where, const struct type *t, struct span span) {
+static struct ir *pick_any(struct compile *c, struct cx *x, const struct ast *any, struct ir *where,
+                           const struct type *t, struct span span) {
     struct ir_gen *g;
     struct ir *v;
     uint32_t n = 1;
@@ -598,7 +626,9 @@ static struct ir *statement(struct compile *c, struct cx *x, const struct ast *a
         struct ir *cond = elab_bool(c, x, a->kid[0]);
         struct cx y = *x, z = *x;
         struct ir *then = elab_block(c, &y, a->kid[1]);
-        struct ir *otherwise = !a->kid[2] ? NULL : a->kid[2]->kind == AST_BLOCK ? elab_block(c, &z, a->kid[2]) : statement(c, &z, a->kid[2]);
+        struct ir *otherwise = !a->kid[2]                     ? NULL
+                               : a->kid[2]->kind == AST_BLOCK ? elab_block(c, &z, a->kid[2])
+                                                              : statement(c, &z, a->kid[2]);
         return is_bad(cond) ? nothing(c, a->span) : when(c, cond, then, otherwise, a->span);
     }
     case AST_FORS: {
@@ -668,10 +698,14 @@ struct ir *elab_block(struct compile *c, struct cx *x, const struct ast *a) {
 
 /* ---- variables ---- */
 
-static struct ir_var *add_var(struct compile *c, const char *owner, const char *member, const struct type *t, int process, struct span span) {
+static struct ir_var *add_var(struct compile *c, const char *owner, const char *member, const struct type *t,
+                              int process, struct span span) {
     struct ir_var *v = arena_alloc(&P(c)->arena, sizeof *v);
     const struct type *id = process >= 0 ? c->processes.at[process].id : NULL;
-    *v = (struct ir_var){.name = owner ? arena_printf(&P(c)->arena, "%s.%s", owner, member) : member, .member = member, .process = process, .span = span};
+    *v = (struct ir_var){.name = owner ? arena_printf(&P(c)->arena, "%s.%s", owner, member) : member,
+                         .member = member,
+                         .process = process,
+                         .span = span};
     v->per_instance = id != NULL;
     v->type = id ? type_map(&P(c)->types, id, t) : t;
     v->index = P(c)->vars.n;
@@ -679,7 +713,8 @@ static struct ir_var *add_var(struct compile *c, const char *owner, const char *
     return v;
 }
 
-static struct ir_var *hidden_var(struct compile *c, const char *owner, const char *member, const struct type *t, int process, struct span span) {
+static struct ir_var *hidden_var(struct compile *c, const char *owner, const char *member, const struct type *t,
+                                 int process, struct span span) {
     struct ir_var *v = add_var(c, owner, member, t, process, span);
     v->hidden = true;
     return v;
@@ -727,7 +762,8 @@ static void declare_vars(struct compile *c, struct scope *s) {
         if (k->kind != AST_WITHOUT || k->kid[0]->kind != AST_DOT || k->kid[0]->kid[0]->kind != AST_NAME) continue;
         if (s->process < 0 || strcmp(c->processes.at[s->process].symbol->name, k->kid[0]->kid[0]->text)) continue;
         struct symbol *y = scope_find(s, k->kid[0]->text);
-        if (!y || !y->var || !y->var->stable) error_at(c, k->kid[0]->span, "there is no stable variable `%s`", k->kid[0]->text);
+        if (!y || !y->var || !y->var->stable)
+            error_at(c, k->kid[0]->span, "there is no stable variable `%s`", k->kid[0]->text);
         else y->var->stable = false;
     }
 }
@@ -741,20 +777,24 @@ static void declare_fault_vars(struct compile *c) {
         if (pi->crash) {
             pi->up = hidden_var(c, name, "up", ts->boolean, (int)i, pi->crash->span);
             if (pi->crash->kid[1] && const_int(c, c->root, pi->crash->kid[1], &k) && k >= 0)
-                pi->crash_count = hidden_var(c, name, "crashes", type_range(ts, 0, k, RANGE_CLAIM), -1, pi->crash->span);
+                pi->crash_count =
+                    hidden_var(c, name, "crashes", type_range(ts, 0, k, RANGE_CLAIM), -1, pi->crash->span);
         }
         if (pi->recover && pi->recover->kid[0] && const_int(c, c->root, pi->recover->kid[0], &k) && k >= 0)
-            pi->recover_count = hidden_var(c, name, "recoveries", type_range(ts, 0, k, RANGE_CLAIM), -1, pi->recover->span);
+            pi->recover_count =
+                hidden_var(c, name, "recoveries", type_range(ts, 0, k, RANGE_CLAIM), -1, pi->recover->span);
         if (pi->lies) pi->liar = hidden_var(c, name, "liar", ts->boolean, (int)i, pi->byzantine->span);
         if (pi->partitioned && pi->id) {
             pi->side = hidden_var(c, name, "side", ts->boolean, (int)i, pi->partition->span);
             if (pi->partition->kid[0] && const_int(c, c->root, pi->partition->kid[0], &k) && k >= 0)
-                pi->partition_count = hidden_var(c, name, "partitions", type_range(ts, 0, k, RANGE_CLAIM), -1, pi->partition->span);
+                pi->partition_count =
+                    hidden_var(c, name, "partitions", type_range(ts, 0, k, RANGE_CLAIM), -1, pi->partition->span);
         }
     }
     for (uint32_t i = 0; i < c->budgets.n; i++) {
         struct budget *b = &c->budgets.at[i];
-        if (b->limit >= 0) b->used = hidden_var(c, "used", b->action, type_range(ts, 0, b->limit, RANGE_CLAIM), -1, c->faults->span);
+        if (b->limit >= 0)
+            b->used = hidden_var(c, "used", b->action, type_range(ts, 0, b->limit, RANGE_CLAIM), -1, c->faults->span);
     }
 }
 
@@ -807,7 +847,8 @@ static struct ir *init_process(struct compile *c, int process, struct ir *self, 
     return s;
 }
 
-static struct ir *each_instance(struct compile *c, int process, struct ir *(*make)(struct compile *, int, struct ir *, bool, bool), bool blocks) {
+static struct ir *each_instance(struct compile *c, int process,
+                                struct ir *(*make)(struct compile *, int, struct ir *, bool, bool), bool blocks) {
     const struct type *id = c->processes.at[process].id;
     if (!id) return make(c, process, NULL, false, blocks);
     struct ir *self;
@@ -822,16 +863,19 @@ static struct ir *init_liars(struct compile *c, struct process_info *pi) {
     if (pi->byzantine->kid[0]) const_int(c, c->root, pi->byzantine->kid[0], &most);
     if (!pi->id) {
         if (most < 1) return nothing(c, span);
-        return ir_new(p, IR_EITHER, NULL, span, 2, nothing(c, span), store(c, ir_state(p, pi->liar, false, span), ir_bool(p, true, span), span));
+        return ir_new(p, IR_EITHER, NULL, span, 2, nothing(c, span),
+                      store(c, ir_state(p, pi->liar, false, span), ir_bool(p, true, span), span));
     }
     struct ir_gen *g = arena_alloc(&p->arena, sizeof *g);
     struct ir *all = full_set(c, pi->id, span), *id;
     *g = (struct ir_gen){.kind = G_SUBSETS, .slot = ir_slot(p, all->type), .src = all};
     struct ir *s = ir_local(p, g->slot, span);
     const struct type *count = type_range(&p->types, 0, pi->n, RANGE_CLAIM);
-    g->cond = ir_new(p, IR_LE, BOOL(c), span, 2, ir_new(p, IR_SIZE, count, span, 1, s), ir_const(p, p->types.integer, most, span));
+    g->cond = ir_new(p, IR_LE, BOOL(c), span, 2, ir_new(p, IR_SIZE, count, span, 1, s),
+                     ir_const(p, p->types.integer, most, span));
     struct ir_gen *each = id_gen(c, pi->id, &id, span);
-    struct ir *set = store(c, ir_index(p, ir_state(p, pi->liar, false, span), id, span), ir_new(p, IR_MEMBER, BOOL(c), span, 2, id, s), span);
+    struct ir *set = store(c, ir_index(p, ir_state(p, pi->liar, false, span), id, span),
+                           ir_new(p, IR_MEMBER, BOOL(c), span, 2, id, s), span);
     return two(c, loop(c, IR_PICK, g, 1, NULL, span), loop(c, IR_FOR, each, 1, set, span));
 }
 
@@ -853,7 +897,8 @@ static void lower_init(struct compile *c) {
         if (pi->up) {
             struct ir *id = NULL;
             struct ir_gen *g = pi->id ? id_gen(c, pi->id, &id, pi->crash->span) : NULL;
-            struct ir *s = store(c, var_of(c, pi->up, id, pi->crash->span), ir_bool(p, true, pi->crash->span), pi->crash->span);
+            struct ir *s =
+                store(c, var_of(c, pi->up, id, pi->crash->span), ir_bool(p, true, pi->crash->span), pi->crash->span);
             ARENA_PUSH(c, out, g ? loop(c, IR_FOR, g, 1, s, pi->crash->span) : s);
         }
         if (pi->liar) ARENA_PUSH(c, out, init_liars(c, pi));
@@ -969,7 +1014,8 @@ static struct ir *may_crash(struct compile *c, int process, struct span span) {
     g->cond = ir_not(p, var_of(c, pi->up, id, span));
     const struct type *t = type_range(&p->types, 0, pi->n, RANGE_CLAIM);
     struct ir *down = ir_reduce(p, R_COUNT, t, g, 1, NULL, NULL, span);
-    return ir_new(p, IR_LT, BOOL(c), span, 2, down, ir_const(p, type_range(&p->types, most, most, RANGE_CLAIM), most, span));
+    return ir_new(p, IR_LT, BOOL(c), span, 2, down,
+                  ir_const(p, type_range(&p->types, most, most, RANGE_CLAIM), most, span));
 }
 
 static bool sends_anything(const struct ir *e) {
@@ -1047,7 +1093,9 @@ static void lower_fault_action(struct compile *c, struct scope *s, const struct 
     struct program *p = P(c);
     struct budget *b = NULL;
     for (uint32_t i = 0; i < c->budgets.n; i++)
-        if (!strcmp(c->budgets.at[i].action, a->text) && (!c->budgets.at[i].module || (s->alias && !strcmp(c->budgets.at[i].module, s->alias)))) b = &c->budgets.at[i];
+        if (!strcmp(c->budgets.at[i].action, a->text) &&
+            (!c->budgets.at[i].module || (s->alias && !strcmp(c->budgets.at[i].module, s->alias))))
+            b = &c->budgets.at[i];
     if (b) b->hit = true;
     if (s != c->root && !b) return;
     struct draft d = draft_new(c, s, -1, a->text, a);
@@ -1069,7 +1117,8 @@ static void lower_fault_action(struct compile *c, struct scope *s, const struct 
     if (b && b->used) {
         struct ir *used = ir_state(p, b->used, false, a->span);
         add_guard(c, &d, ir_new(p, IR_LT, BOOL(c), a->span, 2, used, ir_const(p, p->types.integer, b->limit, a->span)));
-        struct ir *next = ir_new(p, IR_ADD, type_range(&p->types, 0, b->limit + 1, RANGE_CLAIM), a->span, 2, used, ir_const(p, type_range(&p->types, 1, 1, RANGE_CLAIM), 1, a->span));
+        struct ir *next = ir_new(p, IR_ADD, type_range(&p->types, 0, b->limit + 1, RANGE_CLAIM), a->span, 2, used,
+                                 ir_const(p, type_range(&p->types, 1, 1, RANGE_CLAIM), 1, a->span));
         count = store(c, used, ir_new(p, IR_TORANGE, b->used->type, a->span, 1, next), a->span);
     }
     struct cx x = d.x;
@@ -1085,7 +1134,8 @@ static struct ir *who(struct compile *c, struct message_info *m, struct ir *msg,
     return process_value(c, from ? m->senders.at[0] : m->receivers.at[0], NULL, span);
 }
 
-static struct ir *linked(struct compile *c, struct message_info *m, struct ir *msg, int process, struct ir *self, struct span span) {
+static struct ir *linked(struct compile *c, struct message_info *m, struct ir *msg, int process, struct ir *self,
+                         struct span span) {
     struct process_info *pi = &c->processes.at[process];
     if (!pi->side || m->senders.n != 1 || m->senders.at[0] != process) return ir_bool(P(c), true, span);
     struct ir *side = ir_state(P(c), pi->side, false, span);
@@ -1093,7 +1143,8 @@ static struct ir *linked(struct compile *c, struct message_info *m, struct ir *m
 }
 
 /* Binds what the handler names of the message, and finishes guard and body. */
-static void handler_rest(struct compile *c, struct draft *d, const struct ast *a, struct message_info *m, struct ir *msg, struct ir *before) {
+static void handler_rest(struct compile *c, struct draft *d, const struct ast *a, struct message_info *m,
+                         struct ir *msg, struct ir *before) {
     struct program *p = P(c);
     struct span span = a->span;
     uint32_t skip = (m->from_field >= 0) + (m->to_field >= 0), n = m->record->n - skip;
@@ -1104,13 +1155,15 @@ static void handler_rest(struct compile *c, struct draft *d, const struct ast *a
         env_push(c, &d->x, a->kid[0]->text, ir_cons(p, m->record, 0, parts, m->record->n, span), span);
     } else if (a->kind == AST_ON && a->kid[0]) {
         if (a->kid[0]->n != n) {
-            struct diag *x = error_at(c, a->kid[0]->span, "`%s` has %u fields, this handler names %u", m->record->name, n, a->kid[0]->n);
+            struct diag *x = error_at(c, a->kid[0]->span, "`%s` has %u fields, this handler names %u", m->record->name,
+                                      n, a->kid[0]->n);
             hint(c, x, "write `_` for those that are not needed");
             return;
         }
         for (uint32_t i = 0; i < n; i++) {
             struct ir *v = ir_payload(p, msg, m->variant, skip + i, span);
-            if (m->record->fields[skip + i].ghost && strcmp(a->kid[0]->kid[i]->text ? a->kid[0]->kid[i]->text : "", "_") && !(d->x.flags & CX_GHOST)) {}
+            if (m->record->fields[skip + i].ghost &&
+                strcmp(a->kid[0]->kid[i]->text ? a->kid[0]->kid[i]->text : "", "_") && !(d->x.flags & CX_GHOST)) {}
             if (!bind_pattern(c, &d->x, a->kid[0]->kid[i], v)) return;
         }
     }
@@ -1137,7 +1190,8 @@ static bool receives(struct message_info *m, int process) {
 }
 
 /* The lies that a Byzantine sender may tell this process: always there, never stored. */
-static void lower_lies(struct compile *c, struct scope *s, int process, const struct ast *a, int kind, const char *name) {
+static void lower_lies(struct compile *c, struct scope *s, int process, const struct ast *a, int kind,
+                       const char *name) {
     struct program *p = P(c);
     struct message_info *m = &c->messages.at[kind];
     if (m->senders.n != 1 || !c->processes.at[m->senders.at[0]].liar) return;
@@ -1151,7 +1205,8 @@ static void lower_lies(struct compile *c, struct scope *s, int process, const st
     struct ir **parts = arena_alloc(c->arena, (n + 1) * sizeof *parts);
     for (uint32_t i = 0; i < n; i++) {
         if ((int)i == m->to_field) {
-            parts[i] = m->record->fields[i].type == p->process_type ? process_value(c, process, d.x.self, a->span) : d.x.self;
+            parts[i] =
+                m->record->fields[i].type == p->process_type ? process_value(c, process, d.x.self, a->span) : d.x.self;
             continue;
         }
         struct ir_gen g = {.kind = G_VALUES, .slot = ir_slot(p, m->record->fields[i].type)};
@@ -1175,7 +1230,8 @@ static void lower_handler(struct compile *c, struct scope *s, int process, const
     struct message_info *m = &c->messages.at[kind];
     const char *name = m->record->name;
     if (!receives(m, process)) {
-        struct diag *x = error_at(c, a->span, "process %s does not receive `%s`", c->processes.at[process].symbol->name, name);
+        struct diag *x =
+            error_at(c, a->span, "process %s does not receive `%s`", c->processes.at[process].symbol->name, name);
         hint(c, x, "declare it `message %s ... -> %s`", name, c->processes.at[process].symbol->name);
         return;
     }
@@ -1196,7 +1252,8 @@ static void lower_handler(struct compile *c, struct scope *s, int process, const
     lower_lies(c, s, process, a, kind, name);
 }
 
-static void lower_on(struct compile *c, struct scope *s, int process, const struct ast *a, const char *kind, struct span span) {
+static void lower_on(struct compile *c, struct scope *s, int process, const struct ast *a, const char *kind,
+                     struct span span) {
     if (!kind) { /* on any m */
         for (uint32_t k = 0; k < c->messages.n; k++)
             if (receives(&c->messages.at[k], process)) lower_handler(c, s, process, a, (int)k);
@@ -1325,12 +1382,23 @@ static struct ir *clear_messages(struct compile *c, int process, struct ir *self
         if (network_has(c, (int)k, "copies")) {
             const struct type *t = type_range(&p->types, 1, 255, RANGE_CLAIM);
             uint32_t copies = ir_slot(p, p->types.integer);
-            each[1] = (struct ir_gen){.kind = G_RANGE, .slot = ir_slot(p, t), .src = ir_const(p, t, 1, span), .src2 = ir_local(p, copies, span)};
-            struct ir *how = bind_slot(c, copies, coerce(c, module_call(c, (int)k, "copies", args, 1, span, 0), p->types.integer, span));
-            struct ir *inner = loop(c, IR_FOR, &each[1], 1, net_proc(c, (int)k, network_has(c, (int)k, "removed") ? "removed" : "consume", args, network_has(c, (int)k, "removed") ? 1 : 2, span), span);
+            each[1] = (struct ir_gen){.kind = G_RANGE,
+                                      .slot = ir_slot(p, t),
+                                      .src = ir_const(p, t, 1, span),
+                                      .src2 = ir_local(p, copies, span)};
+            struct ir *how = bind_slot(
+                c, copies, coerce(c, module_call(c, (int)k, "copies", args, 1, span, 0), p->types.integer, span));
+            struct ir *inner = loop(c, IR_FOR, &each[1], 1,
+                                    net_proc(c, (int)k, network_has(c, (int)k, "removed") ? "removed" : "consume", args,
+                                             network_has(c, (int)k, "removed") ? 1 : 2, span),
+                                    span);
             ARENA_PUSH(c, out, loop(c, IR_FOR, each, loops, two(c, how, inner), span));
         } else {
-            ARENA_PUSH(c, out, loop(c, IR_FOR, each, loops, net_proc(c, (int)k, network_has(c, (int)k, "removed") ? "removed" : "consume", args, network_has(c, (int)k, "removed") ? 1 : 2, span), span));
+            ARENA_PUSH(c, out,
+                       loop(c, IR_FOR, each, loops,
+                            net_proc(c, (int)k, network_has(c, (int)k, "removed") ? "removed" : "consume", args,
+                                     network_has(c, (int)k, "removed") ? 1 : 2, span),
+                            span));
         }
     }
     struct ir *s = statements(c, out.at, out.n, span);
@@ -1342,7 +1410,8 @@ static struct ir *count_up(struct compile *c, const struct ir_var *v, struct spa
     struct program *p = P(c);
     if (!v) return nothing(c, span);
     struct ir *now = ir_state(p, v, false, span);
-    struct ir *next = ir_new(p, IR_ADD, type_range(&p->types, 0, v->type->hi + 1, RANGE_CLAIM), span, 2, now, ir_const(p, type_range(&p->types, 1, 1, RANGE_CLAIM), 1, span));
+    struct ir *next = ir_new(p, IR_ADD, type_range(&p->types, 0, v->type->hi + 1, RANGE_CLAIM), span, 2, now,
+                             ir_const(p, type_range(&p->types, 1, 1, RANGE_CLAIM), 1, span));
     return store(c, now, ir_new(p, IR_TORANGE, v->type, span, 1, next), span);
 }
 
@@ -1362,7 +1431,9 @@ static struct ir *crash_effects(struct compile *c, int process, struct ir *self,
 
 static struct draft fault_draft(struct compile *c, int process, const char *name, const struct ast *a) {
     struct process_info *pi = &c->processes.at[process];
-    struct draft d = {.act = {.name = name, .process = process, .span = a->span, .kind = ACT_FAULT, .fault = true, .fault_name = name}};
+    struct draft d = {
+        .act = {
+            .name = name, .process = process, .span = a->span, .kind = ACT_FAULT, .fault = true, .fault_name = name}};
     d.x = (struct cx){.scope = pi->scope, .process = process, .flags = CX_BODY | CX_PROPERTY};
     struct ir_gen g = {.kind = G_LET, .src = ir_bool(P(c), true, a->span)};
     if (pi->id) {
@@ -1386,7 +1457,9 @@ static void lower_partition(struct compile *c, int process) {
     struct ir_gen *every = id_gen(c, pi->id, &id, span);
     none_apart = ir_reduce(p, R_FORALL, BOOL(c), every, 1, ir_not(p, var_of(c, pi->side, id, span)), NULL, span);
     for (int heal = 0; heal < 2; heal++) {
-        struct draft d = {.act = {.name = heal ? "heal" : "partition", .process = -1, .span = span, .kind = ACT_FAULT, .fault = true}};
+        struct draft d = {
+            .act = {
+                .name = heal ? "heal" : "partition", .process = -1, .span = span, .kind = ACT_FAULT, .fault = true}};
         d.act.fault_name = d.act.name;
         d.x = (struct cx){.scope = c->root, .process = -1};
         struct ir_gen g = {.kind = G_LET, .slot = ir_slot(p, BOOL(c)), .src = ir_bool(p, true, span)};
@@ -1395,7 +1468,8 @@ static void lower_partition(struct compile *c, int process) {
         struct ir *s = ir_local(p, g.slot, span);
         if (!heal) { /* one of the two ways to name the halves: the first id stays on the side called false */
             const struct type *t = type_range(&p->types, 0, pi->n, RANGE_CLAIM);
-            add_guard(c, &d, ir_new(p, IR_LT, BOOL(c), span, 2, ir_const(p, t, 0, span), ir_new(p, IR_SIZE, t, span, 1, s)));
+            add_guard(c, &d,
+                      ir_new(p, IR_LT, BOOL(c), span, 2, ir_const(p, t, 0, span), ir_new(p, IR_SIZE, t, span, 1, s)));
             struct ir *first = ir_const(p, pi->id, pi->id->kind == T_RANGE ? pi->id->lo : 0, span);
             add_guard(c, &d, ir_not(p, ir_new(p, IR_MEMBER, BOOL(c), span, 2, first, s)));
             struct ir_binding b = {.name = "apart", .value = s};
@@ -1403,7 +1477,9 @@ static void lower_partition(struct compile *c, int process) {
         }
         add_guard(c, &d, heal ? ir_not(p, none_apart) : none_apart);
         if (!heal && pi->partition_count)
-            add_guard(c, &d, ir_new(p, IR_LT, BOOL(c), span, 2, ir_state(p, pi->partition_count, false, span), ir_const(p, p->types.integer, pi->partition_count->type->hi, span)));
+            add_guard(c, &d,
+                      ir_new(p, IR_LT, BOOL(c), span, 2, ir_state(p, pi->partition_count, false, span),
+                             ir_const(p, p->types.integer, pi->partition_count->type->hi, span)));
         struct ir_gen *each = id_gen(c, pi->id, &id, span);
         struct ir *to = heal ? ir_bool(p, false, span) : ir_new(p, IR_MEMBER, BOOL(c), span, 2, id, s);
         struct ir *body = loop(c, IR_FOR, each, 1, store(c, var_of(c, pi->side, id, span), to, span), span);
@@ -1428,14 +1504,17 @@ static void lower_faults(struct compile *c) {
             struct draft d = fault_draft(c, (int)i, "recover", pi->recover);
             add_guard(c, &d, ir_not(p, process_up(c, &d.x, (int)i, d.x.self, span)));
             if (pi->recover_count)
-                add_guard(c, &d, ir_new(p, IR_LT, BOOL(c), span, 2, ir_state(p, pi->recover_count, false, span), ir_const(p, p->types.integer, pi->recover_count->type->hi, span)));
+                add_guard(c, &d,
+                          ir_new(p, IR_LT, BOOL(c), span, 2, ir_state(p, pi->recover_count, false, span),
+                                 ir_const(p, p->types.integer, pi->recover_count->type->hi, span)));
             struct ir *self = d.x.self, *me = process_value(c, (int)i, self, span);
             VEC(struct ir *) out = {0};
             ARENA_PUSH(c, out, store(c, var_of(c, pi->up, self, span), ir_bool(p, true, span), span));
             ARENA_PUSH(c, out, count_up(c, pi->recover_count, span));
             ARENA_PUSH(c, out, init_process(c, (int)i, self, true, true));
             for (uint32_t k = 0; k < c->networks.n; k++)
-                if (network_has(c, (int)k, "recovered")) ARENA_PUSH(c, out, net_proc(c, (int)k, "recovered", &me, 1, span));
+                if (network_has(c, (int)k, "recovered"))
+                    ARENA_PUSH(c, out, net_proc(c, (int)k, "recovered", &me, 1, span));
             draft_done(c, &d, statements(c, out.at, out.n, span));
             out.n = out.cap = 0;
         }
@@ -1463,7 +1542,8 @@ static void lower_decls(struct compile *c, struct scope *s, int process, const s
             }
             break;
         case AST_IGNORE:
-            for (uint32_t k = 0; process >= 0 && k < a->n; k++) lower_on(c, s, process, a, a->kid[k]->text, a->kid[k]->span);
+            for (uint32_t k = 0; process >= 0 && k < a->n; k++)
+                lower_on(c, s, process, a, a->kid[k]->text, a->kid[k]->span);
             break;
         case AST_ONTIMEOUT:
             if (process < 0) error_at(c, a->span, "only a process has timers");
@@ -1485,7 +1565,8 @@ static void lower_actions(struct compile *c) {
     if (tick.any) {
         struct ir_action act = {.name = "tick", .kind = ACT_TICK, .process = -1, .span = tick.span, .fair = tick.fair};
         struct ir_gen *g = arena_alloc(&p->arena, sizeof *g);
-        *g = (struct ir_gen){.kind = G_LET, .slot = ir_slot(p, BOOL(c)), .src = ir_bool(p, true, tick.span), .cond = tick.guard};
+        *g = (struct ir_gen){
+            .kind = G_LET, .slot = ir_slot(p, BOOL(c)), .src = ir_bool(p, true, tick.span), .cond = tick.guard};
         act.gens = g;
         act.n_gens = 1;
         act.body = statements(c, tick.body.at, tick.body.n, tick.span);
@@ -1497,7 +1578,9 @@ static void lower_actions(struct compile *c) {
         struct budget *b = &c->budgets.at[i];
         if (b->hit) continue;
         struct diag *d = error_at(c, c->faults->span, "no module here has a fault action `%s`", b->action);
-        hint(c, d, "the faults of a network are its `fault action`s: unordered and ordered have `lose`, unordered has `duplicate`");
+        hint(c, d,
+             "the faults of a network are its `fault action`s: unordered and ordered have `lose`, unordered has "
+             "`duplicate`");
     }
 }
 
@@ -1526,15 +1609,20 @@ static void lower_pred(struct compile *c, struct scope *s, const struct ast *a) 
         enum token_kind token;
         enum dc_kind kind;
         uint32_t flags;
-    } map[] = {{TOK_INVARIANT, DC_INVARIANT, CX_TEMPORAL}, {TOK_INITIALLY, DC_INITIALLY, CX_TEMPORAL}, {TOK_STEP, DC_STEP, CX_TWO_STATE},
-               {TOK_REACHABLE, DC_REACHABLE, CX_TEMPORAL}, {TOK_FINAL, DC_FINAL, 0},                   {TOK_CUT, DC_CUT, 0},
+    } map[] = {{TOK_INVARIANT, DC_INVARIANT, CX_TEMPORAL},
+               {TOK_INITIALLY, DC_INITIALLY, CX_TEMPORAL},
+               {TOK_STEP, DC_STEP, CX_TWO_STATE},
+               {TOK_REACHABLE, DC_REACHABLE, CX_TEMPORAL},
+               {TOK_FINAL, DC_FINAL, 0},
+               {TOK_CUT, DC_CUT, 0},
                {TOK_PROPERTY, DC_TEMPORAL, CX_TEMPORAL}};
     struct cx x = {.scope = s, .process = -1, .flags = CX_PROPERTY | CX_GHOST};
     if (a->value == TOK_WATCH) {
         struct ir *e = elab(c, &x, a->kid[0], NULL);
         if (!is_bad(e)) {
             const struct source *src = &c->front->sources.files.at[a->kid[0]->span.source];
-            e->text = arena_strdup(&P(c)->arena, src->text + a->kid[0]->span.begin, a->kid[0]->span.end - a->kid[0]->span.begin);
+            e->text = arena_strdup(&P(c)->arena, src->text + a->kid[0]->span.begin,
+                                   a->kid[0]->span.end - a->kid[0]->span.begin);
             VEC_PUSH(P(c)->watches, e);
         }
         return;
@@ -1545,7 +1633,12 @@ static void lower_pred(struct compile *c, struct scope *s, const struct ast *a) 
         struct ir *e = elab_bool(c, &x, a->kid[0]);
         if (is_bad(e)) return;
         bool kept = map[i].kind == DC_FINAL || map[i].kind == DC_CUT || wanted(c, a->text);
-        struct ir_pred pred = {.name = a->text ? a->text : "cut", .doc = a->doc, .kind = map[i].kind, .body = e, .span = a->span, .module = s->alias};
+        struct ir_pred pred = {.name = a->text ? a->text : "cut",
+                               .doc = a->doc,
+                               .kind = map[i].kind,
+                               .body = e,
+                               .span = a->span,
+                               .module = s->alias};
         pred.temporal = has_temporal(e) || map[i].kind == DC_TEMPORAL;
         if (kept) VEC_PUSH(P(c)->preds, pred);
     }
@@ -1556,7 +1649,8 @@ static void check_names(struct compile *c) {
     for (uint32_t i = 0; check && i < check->n; i++) {
         const struct ast *k = check->kid[i];
         const struct ast *list[1] = {NULL};
-        if (k->kind == AST_EXPECT && k->value == EXPECT_VIOLATED && k->kid[0] && k->kid[0]->kind == AST_NAME) list[0] = k->kid[0];
+        if (k->kind == AST_EXPECT && k->value == EXPECT_VIOLATED && k->kid[0] && k->kid[0]->kind == AST_NAME)
+            list[0] = k->kid[0];
         uint32_t n = k->kind == AST_ONLY ? k->n : list[0] ? 1 : 0;
         for (uint32_t j = 0; j < n; j++) {
             const struct ast *name = k->kind == AST_ONLY ? k->kid[j] : list[0];
@@ -1617,7 +1711,8 @@ static void check_refines(struct compile *c, const struct ast *a) {
 static bool names_step(struct scope *s, const char *name) {
     for (uint32_t i = 0; i < s->decls->n; i++) {
         const struct ast *d = s->decls->kid[i];
-        bool step = d->kind == AST_ACTION || d->kind == AST_ON || d->kind == AST_ONWHOLE || d->kind == AST_ONTIMEOUT || d->kind == AST_FAIRGROUP;
+        bool step = d->kind == AST_ACTION || d->kind == AST_ON || d->kind == AST_ONWHOLE || d->kind == AST_ONTIMEOUT ||
+                    d->kind == AST_FAIRGROUP;
         if (step && d->text && !strcmp(d->text, name)) return true;
     }
     return false;
@@ -1628,7 +1723,8 @@ static void check_fairness(struct compile *c, struct scope *s) {
         const struct ast *d = s->decls->kid[i];
         if (d->kind != AST_FAIRGROUP) continue;
         for (uint32_t k = 0; k < d->n; k++)
-            if (!names_step(s, d->kid[k]->text)) error_at(c, d->kid[k]->span, "there is no action or handler `%s` here", d->kid[k]->text);
+            if (!names_step(s, d->kid[k]->text))
+                error_at(c, d->kid[k]->span, "there is no action or handler `%s` here", d->kid[k]->text);
     }
     const struct ast *check = c->options->check;
     for (uint32_t i = 0; s == c->root && check && i < check->n; i++) {
@@ -1653,7 +1749,11 @@ static void lower_preds(struct compile *c) {
             if (a->kind == AST_PREDICATE) lower_pred(c, s, a);
             if (a->kind == AST_REFINES && s == c->root && wanted(c, a->kid[1]->text)) {
                 check_refines(c, a);
-                struct ir_pred pred = {.name = a->kid[1]->text, .kind = DC_TEMPORAL, .body = ir_bool(P(c), true, a->span), .span = a->span, .temporal = true};
+                struct ir_pred pred = {.name = a->kid[1]->text,
+                                       .kind = DC_TEMPORAL,
+                                       .body = ir_bool(P(c), true, a->span),
+                                       .span = a->span,
+                                       .temporal = true};
                 VEC_PUSH(P(c)->preds, pred);
             }
         }
@@ -1668,7 +1768,8 @@ void lower_program(struct compile *c) {
         /* go on: later passes find further errors, but see no half-made variables */
         for (uint32_t m = 0; m < c->modules.n; m++)
             for (uint32_t i = 0; i < c->modules.at[m]->symbols.n; i++)
-                if (c->modules.at[m]->symbols.at[i]->kind == SYM_CONST && !c->modules.at[m]->symbols.at[i]->value && !c->modules.at[m]->symbols.at[i]->var)
+                if (c->modules.at[m]->symbols.at[i]->kind == SYM_CONST && !c->modules.at[m]->symbols.at[i]->value &&
+                    !c->modules.at[m]->symbols.at[i]->var)
                     c->modules.at[m]->symbols.at[i]->value = bad(c, c->modules.at[m]->symbols.at[i]->decl->span);
     }
     lower_actions(c);
@@ -1677,9 +1778,11 @@ void lower_program(struct compile *c) {
     for (uint32_t i = 0; i < c->messages.n && !c->diags->errors; i++) {
         const struct message_info *m = &c->messages.at[i];
         if (m->read) continue;
-        struct diag *d = diag_add(c->diags, DIAG_WARNING, DIAG_TYPE, m->decl->span, "nobody takes `%s`, and no property looks at it", m->record->name);
+        struct diag *d = diag_add(c->diags, DIAG_WARNING, DIAG_TYPE, m->decl->span,
+                                  "nobody takes `%s`, and no property looks at it", m->record->name);
         if (m->receivers.n)
-            hint(c, d, "add a handler `on %s` or `ignore %s` to %s; in an ordered network it blocks what comes after it", m->record->name, m->record->name,
-                 c->processes.at[m->receivers.at[0]].symbol->name);
+            hint(c, d,
+                 "add a handler `on %s` or `ignore %s` to %s; in an ordered network it blocks what comes after it",
+                 m->record->name, m->record->name, c->processes.at[m->receivers.at[0]].symbol->name);
     }
 }

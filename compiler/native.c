@@ -28,7 +28,8 @@ struct native {
     int (*test)(const uint64_t *, const uint64_t *, uint64_t, uint64_t *, uint32_t *, uint32_t *);
 };
 
-static const char *const FLAGS[] = {"-O1", "-march=native", "-w", "-std=gnu11", "-shared", "-fPIC", "-fno-strict-aliasing", "-x", "c"};
+static const char *const FLAGS[] = {"-O1",   "-march=native",        "-w", "-std=gnu11", "-shared",
+                                    "-fPIC", "-fno-strict-aliasing", "-x", "c"};
 
 static struct native *self_of(const struct dc_model *m) { return m->self; }
 
@@ -49,11 +50,13 @@ static void expand(const struct dc_model *m, struct dc_worker *w, const uint64_t
     (void)w;
     self_of(m)->expand(s, n, out);
 }
-static enum dc_error test_step(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, const uint64_t *t, uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {
+static enum dc_error test_step(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, const uint64_t *t,
+                               uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {
     (void)w;
     return (enum dc_error)self_of(m)->test(s, t, want, holds, pred, site);
 }
-static enum dc_error test(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {
+static enum dc_error test(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, uint64_t want,
+                          uint64_t *holds, uint32_t *pred, uint32_t *site) {
     return test_step(m, w, s, NULL, want, holds, pred, site);
 }
 
@@ -98,10 +101,13 @@ static bool make_folder(char *path) {
 
 static bool cache_folder(char *path, size_t n) {
     const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    int k = base && *base ? snprintf(path, n, "%s/dcheck", base) : home && *home ? snprintf(path, n, "%s/.cache/dcheck", home) : snprintf(path, n, "/tmp/dcheck-%u", (unsigned)getuid());
+    int k = base && *base   ? snprintf(path, n, "%s/dcheck", base)
+            : home && *home ? snprintf(path, n, "%s/.cache/dcheck", home)
+                            : snprintf(path, n, "/tmp/dcheck-%u", (unsigned)getuid());
     struct stat st;
     /* a folder that others may write could hand us their code */
-    return k > 0 && (size_t)k < n - 64 && make_folder(path) && stat(path, &st) == 0 && st.st_uid == getuid() && !(st.st_mode & 022);
+    return k > 0 && (size_t)k < n - 64 && make_folder(path) && stat(path, &st) == 0 && st.st_uid == getuid() &&
+           !(st.st_mode & 022);
 }
 
 static void start_compiler(struct native *n, const char *compiler) {
@@ -158,10 +164,11 @@ struct native *native_start(const struct program *p, const struct dc_model *inte
     }
     unsigned long long key = (unsigned long long)hash_bytes(text, size);
     int pid = (int)getpid();
-    bool fits = snprintf(n->object, sizeof n->object, "%s/%016llx.so", folder, key) < (int)sizeof n->object &&
-                snprintf(n->source, sizeof n->source, "%s/%016llx.%d.c", folder, key, pid) < (int)sizeof n->source &&
-                snprintf(n->partial, sizeof n->partial, "%s/%016llx.%d.so", folder, key, pid) < (int)sizeof n->partial &&
-                snprintf(n->log, sizeof n->log, "%s/%016llx.%d.log", folder, key, pid) < (int)sizeof n->log;
+    bool fits =
+        snprintf(n->object, sizeof n->object, "%s/%016llx.so", folder, key) < (int)sizeof n->object &&
+        snprintf(n->source, sizeof n->source, "%s/%016llx.%d.c", folder, key, pid) < (int)sizeof n->source &&
+        snprintf(n->partial, sizeof n->partial, "%s/%016llx.%d.so", folder, key, pid) < (int)sizeof n->partial &&
+        snprintf(n->log, sizeof n->log, "%s/%016llx.%d.log", folder, key, pid) < (int)sizeof n->log;
     if (!fits) {
         give_up(n, "the folder for compiled code has too long a name");
     } else if (access(n->object, R_OK) == 0) {

@@ -1,13 +1,14 @@
 /* Leaves out the cells of a map that never change.
  *
- * Requires: lowered actions; no layout yet. Leaves: for each variable of map type of which some cells provably keep their
- * initial value, a smaller map over the live cells and a constant table from keys to them; reads of a dead cell become
- * its constant. A network that keeps a queue for every pair of processes so costs only the pairs that talk.
+ * Requires: lowered actions; no layout yet. Leaves: for each variable of map type of which some cells provably keep
+ * their initial value, a smaller map over the live cells and a constant table from keys to them; reads of a dead cell
+ * become its constant. A network that keeps a queue for every pair of processes so costs only the pairs that talk.
  *
- * A cell can only change through an assignment `v[k] := e`. Its keys are enumerated: names bound to all values of a type
- * (process ids, loops) take each of them, names bound by `let` their value; whatever depends on the state may be any key.
- * `v[k] := tail(v[k])` makes no cell live: of the empty sequence it has no successor but an error. Should the analysis ever be
- * wrong, the assignment to a dead cell is a reported error (the index lies outside the table), never a lost write. */
+ * A cell can only change through an assignment `v[k] := e`. Its keys are enumerated: names bound to all values of a
+ * type (process ids, loops) take each of them, names bound by `let` their value; whatever depends on the state may be
+ * any key. `v[k] := tail(v[k])` makes no cell live: of the empty sequence it has no successor but an error. Should the
+ * analysis ever be wrong, the assignment to a dead cell is a reported error (the index lies outside the table), never a
+ * lost write. */
 #include <string.h>
 
 #include "compiler/compile.h"
@@ -17,17 +18,19 @@ enum { MAX_COMBINATIONS = 1 << 16, MIN_CELLS = 8 };
 
 struct pass {
     struct program *p;
-    const struct ir_var *v;     /* the candidate */
-    bool unfit;                 /* it is used as a whole somewhere */
-    bool *live;                 /* by rank of the key */
+    const struct ir_var *v; /* the candidate */
+    bool unfit;             /* it is used as a whole somewhere */
+    bool *live;             /* by rank of the key */
     const struct ir_action *act;
-    const struct ir *body;      /* of the action, for its bindings */
-    struct ir_var *to;          /* rewriting: the smaller map */
-    struct ir *table, *dead;    /* key -> cell; value of dead cells */
+    const struct ir *body;   /* of the action, for its bindings */
+    struct ir_var *to;       /* rewriting: the smaller map */
+    struct ir *table, *dead; /* key -> cell; value of dead cells */
     uint32_t n_live;
 };
 
-static bool is_cell(const struct pass *s, const struct ir *e) { return e && e->op == IR_INDEX && e->kid[0]->op == IR_STATE && e->kid[0]->var == s->v; }
+static bool is_cell(const struct pass *s, const struct ir *e) {
+    return e && e->op == IR_INDEX && e->kid[0]->op == IR_STATE && e->kid[0]->var == s->v;
+}
 
 static struct ir *place_root(struct ir *e) {
     while (e->op != IR_STATE && e->kid[0]->op != IR_STATE) e = e->kid[0];
@@ -119,7 +122,9 @@ static void mark(struct pass *s, const struct ir *key) {
 
 static bool same_tree(const struct ir *a, const struct ir *b) {
     if (a == b) return true;
-    if (!a || !b || a->op != b->op || a->type != b->type || a->imm != b->imm || a->slot != b->slot || a->var != b->var || a->n != b->n || a->n_gens || b->n_gens || a->words || b->words) return false;
+    if (!a || !b || a->op != b->op || a->type != b->type || a->imm != b->imm || a->slot != b->slot ||
+        a->var != b->var || a->n != b->n || a->n_gens || b->n_gens || a->words || b->words)
+        return false;
     for (uint32_t i = 0; i < a->n; i++)
         if (!same_tree(a->kid[i], b->kid[i])) return false;
     return true;
@@ -148,7 +153,8 @@ static void look(struct pass *s, struct ir *e) {
                 return;
             }
             const struct ir *v = e->kid[1];
-            bool shrinks = first == e->kid[0] && v->op == IR_TAIL && is_cell(s, v->kid[0]) && same_tree(v->kid[0]->kid[1], first->kid[1]);
+            bool shrinks = first == e->kid[0] && v->op == IR_TAIL && is_cell(s, v->kid[0]) &&
+                           same_tree(v->kid[0]->kid[1], first->kid[1]);
             if (!shrinks) mark(s, first->kid[1]);
             look(s, first->kid[1]);
             for (struct ir *x = e->kid[0]; x != first; x = x->kid[0])
@@ -208,7 +214,8 @@ static struct ir *read_cell(struct pass *s, struct ir *e) {
 static struct ir *place(struct pass *s, struct ir *e) {
     struct program *p = s->p;
     if (is_cell(s, e)) {
-        struct ir *at = ir_new(p, IR_TORANGE, type_range(&p->types, 0, (int64_t)s->n_live - 1, RANGE_CLAIM), e->span, 1, cell_index(s, e->kid[1]));
+        struct ir *at = ir_new(p, IR_TORANGE, type_range(&p->types, 0, (int64_t)s->n_live - 1, RANGE_CLAIM), e->span, 1,
+                               cell_index(s, e->kid[1]));
         return ir_index(p, ir_state(p, s->to, false, e->span), at, e->span);
     }
     if (e->op == IR_STATE) return e;
@@ -302,7 +309,8 @@ static void set_cell(struct ir *map, uint32_t i, uint64_t v) {
 
 static struct ir *replace_start(struct pass *s, struct ir *e, struct ir *start) {
     if (!e || !mentions(s, e)) return e;
-    if (e->op == IR_STORE) return ir_new(s->p, IR_STORE, NULL, e->span, 2, ir_state(s->p, s->to, false, e->span), start);
+    if (e->op == IR_STORE)
+        return ir_new(s->p, IR_STORE, NULL, e->span, 2, ir_state(s->p, s->to, false, e->span), start);
     struct ir **kids = arena_alloc(&s->p->arena, (e->n + 1) * sizeof *kids);
     for (uint32_t i = 0; i < e->n; i++) kids[i] = replace_start(s, e->kid[i], start);
     return ir_with(s->p, e, kids);
@@ -319,7 +327,8 @@ static void shrink(struct pass *s, const struct ir *start) {
     to->cells = keys;
     to->cell_map = t;
     s->to = to;
-    s->table = constant_map(p, type_map(&p->types, t->key, type_range(&p->types, 0, s->n_live, RANGE_CLAIM)), start->span);
+    s->table =
+        constant_map(p, type_map(&p->types, t->key, type_range(&p->types, 0, s->n_live, RANGE_CLAIM)), start->span);
     struct ir *small = constant_map(p, to->type, start->span);
     uint64_t whole = start->words ? (uint64_t)(uintptr_t)start->words : (uint64_t)start->imm;
     for (uint32_t i = 0, k = 0; i < t->cap; i++) {

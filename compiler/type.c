@@ -14,7 +14,8 @@ static uint64_t times(uint64_t a, uint64_t b) {
 }
 
 /* Places fields one after the other: into 64 bits if they fit, the first in the highest bits so that the order of codes
- * is the lexicographic one; else into words, none across a word boundary. Returns the width in bits or, if wide, sets *words. */
+ * is the lexicographic one; else into words, none across a word boundary. Returns the width in bits or, if wide, sets
+ * *words. */
 static uint32_t place(struct field *f, uint32_t n, uint32_t *words) {
     uint64_t total = 0;
     bool wide = false;
@@ -84,7 +85,8 @@ static void size_struct(struct type *t) {
     }
     t->bits = place(t->fields, t->n, &t->words);
     if (!t->words)
-        for (uint32_t i = 0; i < t->n; i++) t->max_code |= t->fields[i].type->bits ? t->fields[i].type->max_code << t->fields[i].at : 0;
+        for (uint32_t i = 0; i < t->n; i++)
+            t->max_code |= t->fields[i].type->bits ? t->fields[i].type->max_code << t->fields[i].at : 0;
     if (t->words) t->ordered = false;
 }
 
@@ -175,8 +177,7 @@ static void size(struct type *t) {
         t->universe = 1;
         if (n <= 64)
             for (uint64_t i = 0; i < n; i++) t->universe = times(t->universe, t->elem->universe);
-        else
-            t->universe = t->elem->universe == 1;
+        else t->universe = t->elem->universe == 1;
         t->cap = (uint32_t)n;
         if (b && n * b <= 64) {
             t->bits = (uint32_t)n * b;
@@ -205,8 +206,8 @@ static void size(struct type *t) {
 }
 
 static bool same(const struct type *a, const struct type *b) {
-    if (a->kind != b->kind || a->mode != b->mode || a->lo != b->lo || a->hi != b->hi || a->elem != b->elem || a->key != b->key ||
-        a->max != b->max || a->n != b->n || a->name != b->name || a->base1 != b->base1)
+    if (a->kind != b->kind || a->mode != b->mode || a->lo != b->lo || a->hi != b->hi || a->elem != b->elem ||
+        a->key != b->key || a->max != b->max || a->n != b->n || a->name != b->name || a->base1 != b->base1)
         return false;
     if (a->kind == T_ENUM || a->kind == T_SYM || a->kind == T_RECORD || a->kind == T_UNION) return false; /* nominal */
     for (uint32_t i = 0; a->kind == T_TUPLE && i < a->n; i++)
@@ -263,8 +264,8 @@ const struct type *type_tuple(struct types *ts, const struct type *const *elems,
     for (uint32_t i = 0; i < n; i++) f[i].type = elems[i];
     return cons(ts, &(struct type){.kind = T_TUPLE, .fields = f, .n = n});
 }
-const struct type *type_union(struct types *ts, const char *name, const struct variant *v, uint32_t nv, const struct field *f,
-                              uint32_t nf) {
+const struct type *type_union(struct types *ts, const char *name, const struct variant *v, uint32_t nv,
+                              const struct field *f, uint32_t nf) {
     return cons(ts, &(struct type){.kind = T_UNION,
                                    .name = name,
                                    .variants = (struct variant *)(uintptr_t)v,
@@ -279,7 +280,8 @@ const struct type *type_set(struct types *ts, const struct type *e, uint32_t max
     return e->kind == T_ERROR ? e : cons(ts, &(struct type){.kind = T_SET, .elem = e, .max = max});
 }
 const struct type *type_map(struct types *ts, const struct type *k, const struct type *v) {
-    return k->kind == T_ERROR || v->kind == T_ERROR ? ts->error : cons(ts, &(struct type){.kind = T_MAP, .key = k, .elem = v});
+    return k->kind == T_ERROR || v->kind == T_ERROR ? ts->error
+                                                    : cons(ts, &(struct type){.kind = T_MAP, .key = k, .elem = v});
 }
 const struct type *type_seq(struct types *ts, const struct type *e, uint32_t max, bool base1) {
     return e->kind == T_ERROR ? e : cons(ts, &(struct type){.kind = T_SEQ, .elem = e, .max = max, .base1 = base1});
@@ -307,11 +309,14 @@ const char *type_name(struct arena *a, const struct type *t) {
     }
     case T_TUPLE: {
         const char *text = "(";
-        for (uint32_t i = 0; i < t->n; i++) text = arena_printf(a, "%s%s%s", text, i ? ", " : "", type_name(a, t->fields[i].type));
+        for (uint32_t i = 0; i < t->n; i++)
+            text = arena_printf(a, "%s%s%s", text, i ? ", " : "", type_name(a, t->fields[i].type));
         return arena_printf(a, "%s)", text);
     }
     case T_OPTION: return arena_printf(a, "%s?", type_name(a, t->elem));
-    case T_SET: return t->max ? arena_printf(a, "set[%s, max %u]", type_name(a, t->elem), t->max) : arena_printf(a, "set[%s]", type_name(a, t->elem));
+    case T_SET:
+        return t->max ? arena_printf(a, "set[%s, max %u]", type_name(a, t->elem), t->max)
+                      : arena_printf(a, "set[%s]", type_name(a, t->elem));
     case T_MAP: return arena_printf(a, "map[%s -> %s]", type_name(a, t->key), type_name(a, t->elem));
     case T_SEQ: return arena_printf(a, "seq[%s, %u]", type_name(a, t->elem), t->max);
     case T_BAG: return arena_printf(a, "bag[%s, %u]", type_name(a, t->elem), t->max);

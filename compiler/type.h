@@ -10,11 +10,11 @@
 #include <stdbool.h>
 
 enum type_kind {
-    T_ERROR,  /* of an expression that is already reported: fits everywhere */
-    T_RANGE,  /* lo..hi; `int` is the range of all 64-bit integers */
+    T_ERROR, /* of an expression that is already reported: fits everywhere */
+    T_RANGE, /* lo..hi; `int` is the range of all 64-bit integers */
     T_BOOL,
     T_ENUM,
-    T_SYM,    /* symmetric: interchangeable ids */
+    T_SYM, /* symmetric: interchangeable ids */
     T_RECORD,
     T_TUPLE,
     T_UNION,
@@ -39,8 +39,8 @@ struct field {
 };
 struct variant {
     const char *name;
-    uint32_t first, n;  /* its fields in type.fields */
-    uint64_t rank;      /* rank of its first value */
+    uint32_t first, n; /* its fields in type.fields */
+    uint64_t rank;     /* rank of its first value */
 };
 
 struct type {
@@ -55,9 +55,9 @@ struct type {
     struct variant *variants;
     uint32_t n_variants;
     const struct type *elem, *key;
-    uint32_t max;  /* capacity of seq, bag, array-like set (0: not given) */
-    bool checked;  /* set with a declared maximum below its universe: more is an error */
-    bool base1;    /* sequence indexed from 1 */
+    uint32_t max; /* capacity of seq, bag, array-like set (0: not given) */
+    bool checked; /* set with a declared maximum below its universe: more is an error */
+    bool base1;   /* sequence indexed from 1 */
     /* derived */
     uint64_t universe; /* number of values; 0: too many to count (over 2^62) */
     uint32_t bits;     /* width if narrow */

@@ -9,8 +9,12 @@
 #define WORDS(v) ((uint64_t *)(uintptr_t)(v))
 #define GEOMETRY(t) type_elem_bits((t)->elem), (t)->elem->words, (t)->cap, (t)->words == 0
 
-static uint64_t pack(const struct type *t, uint64_t v) { return t->kind == T_RANGE && t->universe ? v - (uint64_t)t->lo : v; }
-static uint64_t unpack(const struct type *t, uint64_t c) { return t->kind == T_RANGE && t->universe ? c + (uint64_t)t->lo : c; }
+static uint64_t pack(const struct type *t, uint64_t v) {
+    return t->kind == T_RANGE && t->universe ? v - (uint64_t)t->lo : v;
+}
+static uint64_t unpack(const struct type *t, uint64_t c) {
+    return t->kind == T_RANGE && t->universe ? c + (uint64_t)t->lo : c;
+}
 
 uint64_t value_load(const struct type *t, const uint64_t *words, uint32_t word, uint32_t shift) {
     if (t->words) return (uint64_t)(uintptr_t)(words + word);
@@ -84,7 +88,8 @@ uint64_t value_rank(const struct type *t, uint64_t v) {
         return v ? 1 + value_rank(t->elem, unpack(t->elem, v - 1)) : 0;
     case T_MAP: {
         uint64_t r = 0;
-        for (uint32_t i = 0; i < t->cap; i++) r = r * t->elem->universe + value_rank(t->elem, value_element(t, v, i, NULL));
+        for (uint32_t i = 0; i < t->cap; i++)
+            r = r * t->elem->universe + value_rank(t->elem, value_element(t, v, i, NULL));
         return r;
     }
     case T_SEQ: { /* shorter ones first */
@@ -101,7 +106,8 @@ uint64_t value_rank(const struct type *t, uint64_t v) {
     }
 }
 
-static uint64_t fields_unrank(const struct type *owner, uint32_t first, uint32_t n, uint64_t rank, uint64_t start, uint64_t *words) {
+static uint64_t fields_unrank(const struct type *owner, uint32_t first, uint32_t n, uint64_t rank, uint64_t start,
+                              uint64_t *words) {
     uint64_t v = start;
     for (uint32_t i = first + n; i-- > first;) {
         const struct field *f = &owner->fields[i];
@@ -187,7 +193,8 @@ static void put(struct text *s, const char *piece) {
 
 static void print(const struct program *p, const struct type *t, uint64_t v, struct text *s);
 
-static void print_fields(const struct program *p, const struct type *t, uint64_t v, uint32_t first, uint32_t n, struct text *s) {
+static void print_fields(const struct program *p, const struct type *t, uint64_t v, uint32_t first, uint32_t n,
+                         struct text *s) {
     bool any = false;
     for (uint32_t i = first; i < first + n; i++) {
         const struct field *f = &t->fields[i];
@@ -203,7 +210,8 @@ static void print_fields(const struct program *p, const struct type *t, uint64_t
     if (any) put(s, ")");
 }
 
-static void print_list(const struct program *p, const struct type *t, uint64_t v, const char *open, const char *close, struct text *s) {
+static void print_list(const struct program *p, const struct type *t, uint64_t v, const char *open, const char *close,
+                       struct text *s) {
     uint64_t *words = t->elem->words ? mem_alloc(t->elem->words * sizeof *words) : NULL;
     put(s, open);
     uint32_t n = value_size(t, v);
@@ -223,9 +231,7 @@ static void print(const struct program *p, const struct type *t, uint64_t v, str
         put(s, number);
         break;
     case T_BOOL: put(s, v ? "true" : "false"); break;
-    case T_ENUM:
-        put(s, v < t->n ? t->names[v] : "?");
-        break;
+    case T_ENUM: put(s, v < t->n ? t->names[v] : "?"); break;
     case T_SYM:
         if (t->names) {
             put(s, v < t->n ? t->names[v] : "?");

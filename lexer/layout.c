@@ -35,7 +35,8 @@ void scan_emit(struct scan *s, enum token_kind kind, const char *text, uint32_t 
 
 void scan_word(struct scan *s, const char *text, uint32_t n) {
     for (int k = TOK_AND; k < TOK_COUNT; k++)
-        if (k != TOK_NOTIN && k != TOK_TO_SET && strlen(table[k].spelling) == n && !memcmp(table[k].spelling, text, n)) {
+        if (k != TOK_NOTIN && k != TOK_TO_SET && strlen(table[k].spelling) == n &&
+            !memcmp(table[k].spelling, text, n)) {
             scan_emit(s, (enum token_kind)k, text, n);
             return;
         }
@@ -47,7 +48,8 @@ void scan_number(struct scan *s, const char *text, uint32_t n) {
     bool big = false;
     for (uint32_t i = 0; i < n; i++) {
         if (text[i] == '_') continue;
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, text[i] - '0', &value)) big = true;
+        if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, text[i] - '0', &value))
+            big = true;
     }
     if (big) scan_error(s, n, "this number does not fit into 64 bits");
     push(s, TOK_NUMBER, n)->value = big ? 0 : value;

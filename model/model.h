@@ -1,8 +1,8 @@
 /* The seam: everything that a search knows of a spec, and nothing else.
  *
  * Three providers implement it: generated C, the interpreter, and models written by hand in C for the engine's tests.
- * A state is `state_words` 64-bit words, packed and canonical: equal states, equal words. Successors of a state have one
- * defined order, the same for all providers; the ordinal in it identifies a step for replay.
+ * A state is `state_words` 64-bit words, packed and canonical: equal states, equal words. Successors of a state have
+ * one defined order, the same for all providers; the ordinal in it identifies a step for replay.
  *
  * Threads: a model is immutable; each thread works with its own dc_worker from `open`.
  * Ownership: the search owns all state memory; the model appends to a dc_out and calls its `flush` when it is full. */
@@ -20,17 +20,17 @@ enum dc_kind { DC_INVARIANT, DC_INITIALLY, DC_STEP, DC_REACHABLE, DC_FINAL, DC_C
 /* How a step or a predicate can fail to have a value. The order is part of the text form of the IR. */
 enum dc_error {
     DC_OK,
-    DC_RANGE,     /* a value outside the range it is stored in */
-    DC_CAPACITY,  /* more elements than a sequence, bag or set may hold */
-    DC_INDEX,     /* an index outside a sequence */
-    DC_EMPTY,     /* choose, min, max or head of nothing */
-    DC_NONE,      /* `none` used as a value */
-    DC_DIVISION,  /* by zero */
-    DC_OVERFLOW,  /* beyond 64 bits */
+    DC_RANGE,    /* a value outside the range it is stored in */
+    DC_CAPACITY, /* more elements than a sequence, bag or set may hold */
+    DC_INDEX,    /* an index outside a sequence */
+    DC_EMPTY,    /* choose, min, max or head of nothing */
+    DC_NONE,     /* `none` used as a value */
+    DC_DIVISION, /* by zero */
+    DC_OVERFLOW, /* beyond 64 bits */
     DC_ASSERT,
-    DC_MATCH,     /* no arm of a match fits */
-    DC_STOP_CUT,  /* not an error: the step leaves the bounds of the search */
-    DC_BLOCKED,   /* not an error: this successor does not exist */
+    DC_MATCH,    /* no arm of a match fits */
+    DC_STOP_CUT, /* not an error: the step leaves the bounds of the search */
+    DC_BLOCKED,  /* not an error: this successor does not exist */
 };
 
 struct dc_pred {
@@ -41,23 +41,24 @@ struct dc_pred {
 struct dc_action {
     const char *name, *process;
     bool fault;
-    uint64_t affects; /* predicates (bits) that read what this action writes: the others keep their value over its steps */
+    uint64_t
+        affects; /* predicates (bits) that read what this action writes: the others keep their value over its steps */
 };
 
 /* One record a successor, in step with the states: `ordinal` counts the successors of one state from 0. */
 struct dc_step {
-    uint32_t from;    /* index of the expanded state in the call */
+    uint32_t from; /* index of the expanded state in the call */
     uint32_t ordinal;
     uint16_t action;
-    uint16_t error;   /* enum dc_error; DC_STOP_CUT: beyond a bound, else no successor state */
-    uint32_t site;    /* index of the place in the spec */
+    uint16_t error; /* enum dc_error; DC_STOP_CUT: beyond a bound, else no successor state */
+    uint32_t site;  /* index of the place in the spec */
 };
 
 struct dc_out {
     uint64_t *states;
     struct dc_step *steps;
     uint32_t n, cap;
-    uint32_t from, ordinal; /* of the next record; the model counts ordinal up and resets it for each state */
+    uint32_t from, ordinal;         /* of the next record; the model counts ordinal up and resets it for each state */
     void (*flush)(struct dc_out *); /* takes all n records and sets n to 0 */
     void *self;
 };
@@ -75,10 +76,10 @@ struct dc_model {
     void (*init)(const struct dc_model *, struct dc_worker *, struct dc_out *);
     /* All successors of the n states, in order; steps without a value are records with an error. */
     void (*expand)(const struct dc_model *, struct dc_worker *, const uint64_t *states, uint32_t n, struct dc_out *);
-    /* Tests the predicates in `want` (bits by index) on one state: *holds gets the bits that hold. On failure returns the
-     * error of the first that has no value, with its index and site. */
-    enum dc_error (*test)(const struct dc_model *, struct dc_worker *, const uint64_t *state, uint64_t want, uint64_t *holds,
-                          uint32_t *pred, uint32_t *site);
+    /* Tests the predicates in `want` (bits by index) on one state: *holds gets the bits that hold. On failure returns
+     * the error of the first that has no value, with its index and site. */
+    enum dc_error (*test)(const struct dc_model *, struct dc_worker *, const uint64_t *state, uint64_t want,
+                          uint64_t *holds, uint32_t *pred, uint32_t *site);
     /* The same for predicates of two states (DC_STEP). */
     enum dc_error (*test_step)(const struct dc_model *, struct dc_worker *, const uint64_t *s, const uint64_t *t,
                                uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site);

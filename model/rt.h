@@ -1,8 +1,9 @@
 /* The value runtime: what generated code and the interpreter both use to work on packed values.
  *
- * Values (docs/internals/values.md). Every type has a fixed width. A value of at most 64 bits is *narrow*: one register.
- * A wider one is a block of 64-bit words, reached by pointer. Each value has exactly one encoding, so equality is word
- * equality. Integers of a range lo..hi are kept as themselves in registers and as v - lo inside other values.
+ * Values (docs/internals/values.md). Every type has a fixed width. A value of at most 64 bits is *narrow*: one
+ * register. A wider one is a block of 64-bit words, reached by pointer. Each value has exactly one encoding, so
+ * equality is word equality. Integers of a range lo..hi are kept as themselves in registers and as v - lo inside other
+ * values.
  *
  * A *list* is the common layout of sequences, bags and large sets: up to `cap` elements, zero beyond its length.
  *   narrow list : element i at bit i*b, the length above the last element
@@ -82,7 +83,9 @@ DC_INLINE dc_word dc_bits_next(const dc_word *s, dc_word from, dc_word end) {
     return end;
 }
 /* Whether any member lies in from .. from+n-1: the bit slice behind a quantifier with equalities. */
-DC_INLINE bool dc_bits_any(const dc_word *s, dc_word from, dc_word n) { return dc_bits_next(s, from, from + n) < from + n; }
+DC_INLINE bool dc_bits_any(const dc_word *s, dc_word from, dc_word n) {
+    return dc_bits_next(s, from, from + n) < from + n;
+}
 
 /* lists; geometry: b bits an element (0: wide, ew words each), cap elements, narrow or not */
 #define DC_LIST unsigned b, unsigned ew, unsigned cap, bool narrow
@@ -111,7 +114,9 @@ DC_INLINE void dc_list_put(dc_word *l, unsigned i, dc_word v, DC_LIST) {
     if (narrow) l[0] = dc_put(l[0], i * b, b, v);
     else dc_array_put(l + 1, b, i, v);
 }
-DC_INLINE const dc_word *dc_list_at(const dc_word *l, unsigned i, unsigned ew) { return l + 1 + (size_t)i * ew; } /* wide */
+DC_INLINE const dc_word *dc_list_at(const dc_word *l, unsigned i, unsigned ew) {
+    return l + 1 + (size_t)i * ew;
+} /* wide */
 /* x points to the element: its packed code, or its ew words. */
 DC_INLINE void dc_list_write(dc_word *l, unsigned i, const dc_word *x, DC_LIST) {
     if (b) dc_list_put(l, i, x[0], DC_G);

@@ -1,5 +1,5 @@
-/* A counterexample as people and tools want to see it: plain texts, filled by the interpreter's replay, read by report/.
- * All of it lives in one arena of the story. */
+/* A counterexample as people and tools want to see it: plain texts, filled by the interpreter's replay, read by
+ * report/. All of it lives in one arena of the story. */
 #ifndef DC_MODEL_STORY_H
 #define DC_MODEL_STORY_H
 

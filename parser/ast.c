@@ -59,8 +59,7 @@ void ast_dump(const struct ast *a, FILE *out, int indent) {
     if (a->value) {
         if (a->kind == AST_BINARY || a->kind == AST_UNARY || a->kind == AST_QUANTIFIER || a->kind == AST_PREDICATE)
             fprintf(out, " `%s`", token_spelling((enum token_kind)a->value));
-        else
-            fprintf(out, " %lld", (long long)a->value);
+        else fprintf(out, " %lld", (long long)a->value);
     }
     fputc('\n', out);
     if (a->depth >= AST_MAX_DEPTH) return;

@@ -14,7 +14,15 @@ enum ast_kind {
 };
 
 enum ast_unit { UNIT_SPEC, UNIT_MODULE, UNIT_NETWORK };
-enum ast_modifier { MOD_GHOST = 1, MOD_FAULT = 2, MOD_ORACLE = 4, MOD_STRONG = 8, MOD_FAIR = 16, MOD_EACH = 32, MOD_STABLE = 64 };
+enum ast_modifier {
+    MOD_GHOST = 1,
+    MOD_FAULT = 2,
+    MOD_ORACLE = 4,
+    MOD_STRONG = 8,
+    MOD_FAIR = 16,
+    MOD_EACH = 32,
+    MOD_STABLE = 64
+};
 enum ast_target { TARGET_NONE, TARGET_ONE, TARGET_ALL, TARGET_OTHERS, TARGET_SET, TARGET_ONCE = 256 };
 enum ast_full { FULL_ERROR, FULL_BLOCK, FULL_DROP, FULL_CUT };
 enum ast_fault { FAULT_CRASH, FAULT_RECOVER, FAULT_BYZANTINE, FAULT_PARTITION, FAULT_NAMED, FAULT_ATOMIC = 256 };

@@ -44,9 +44,9 @@ void grammar_unexpected(struct parse *p, const struct span *span, const char *fo
     const char *shown = found;
     if (t && (t->kind == TOK_IDENT)) shown = t->text;
     if (expected)
-        d = diag_add(p->diags, DIAG_ERROR, DIAG_SYNTAX, *span, "`%s` is not expected here; expected %s", shown, expected);
-    else
-        d = diag_add(p->diags, DIAG_ERROR, DIAG_SYNTAX, *span, "`%s` is not expected here", shown);
+        d = diag_add(p->diags, DIAG_ERROR, DIAG_SYNTAX, *span, "`%s` is not expected here; expected %s", shown,
+                     expected);
+    else d = diag_add(p->diags, DIAG_ERROR, DIAG_SYNTAX, *span, "`%s` is not expected here", shown);
     const char *hint = t ? hint_for(t, found) : NULL;
     if (hint) diag_hint(p->diags, d, "%s", hint);
 }

@@ -27,13 +27,15 @@ static json_t *event(const struct dc_event *e, uint32_t number) {
     } else {
         json_object_set_new(o, "received", json_null());
     }
-    for (uint32_t i = 0; i < e->state.n; i++) json_object_set_new(state, e->state.at[i].name, text(e->state.at[i].text));
+    for (uint32_t i = 0; i < e->state.n; i++)
+        json_object_set_new(state, e->state.at[i].name, text(e->state.at[i].text));
     json_object_set_new(o, "state", state);
     return o;
 }
 
 static json_t *check(const struct report_check *r) {
-    json_t *o = json_object(), *properties = json_array(), *trace = json_array(), *why = json_array(), *warnings = json_array(), *witnesses = json_array();
+    json_t *o = json_object(), *properties = json_array(), *trace = json_array(), *why = json_array(),
+           *warnings = json_array(), *witnesses = json_array();
     const struct search_result *s = &r->result;
     json_object_set_new(o, "spec", text(r->spec));
     json_object_set_new(o, "check", text(r->check));

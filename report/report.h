@@ -13,8 +13,8 @@ enum verdict { VERDICT_PROVED, VERDICT_VIOLATED, VERDICT_INCONCLUSIVE, VERDICT_S
 struct report_property {
     const char *name, *kind; /* "invariant", "reachable", "deadlock", … */
     enum verdict verdict;
-    const char *note;        /* or NULL: "a witness of 7 states", "not evaluated by this version" */
-    bool found;              /* it has a trace */
+    const char *note; /* or NULL: "a witness of 7 states", "not evaluated by this version" */
+    bool found;       /* it has a trace */
 };
 
 struct report_trace {
@@ -28,8 +28,8 @@ struct report_check {
     const char *constants;    /* "N = 3, B = 2" */
     enum verdict verdict;
     bool expected;
-    int code;                 /* exit code (docs/verdicts.md) */
-    const char *reason;       /* of an inconclusive verdict, or of an unmet expectation; NULL if none */
+    int code;           /* exit code (docs/verdicts.md) */
+    const char *reason; /* of an inconclusive verdict, or of an unmet expectation; NULL if none */
     const char *property, *kind;
     VEC(struct report_property) properties;
     VEC(struct report_trace) traces;
@@ -37,7 +37,7 @@ struct report_check {
     VEC(const char *) actions; /* "acceptor: Prepare" and the like, by action */
     struct search_result result;
     uint32_t workers;
-    const char *execution;    /* "interpreter", "native", "interpreter, then native" */
+    const char *execution; /* "interpreter", "native", "interpreter, then native" */
     uint64_t seed;
     void *owner; /* what the texts above live in; let go by report_free */
     void (*release)(void *owner);

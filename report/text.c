@@ -25,34 +25,48 @@ static struct paint paint(bool colour) {
     return (struct paint){"\033[1m", "\033[1;31m", "\033[1;32m", "\033[1;33m", "\033[2m", "\033[36m", "\033[0m"};
 }
 
-static void print_event(const struct dc_event *e, uint32_t number, const struct report_style *style, const struct paint *p, FILE *out) {
+static void print_event(const struct dc_event *e, uint32_t number, const struct report_style *style,
+                        const struct paint *p, FILE *out) {
     const char *tint = e->fault ? p->red : number ? p->bold : p->dim;
-    fprintf(out, "%5u  %s%s%s%s\n", number + 1, tint, e->title, p->plain, e->note ? (!strcmp(e->note, "lie") ? "   [Byzantine]" : "   [fault]") : "");
+    fprintf(out, "%5u  %s%s%s%s\n", number + 1, tint, e->title, p->plain,
+            e->note ? (!strcmp(e->note, "lie") ? "   [Byzantine]" : "   [fault]") : "");
     for (uint32_t i = 0; i < e->sent.n; i++)
-        fprintf(out, "         %ssends %s%s%s%s\n", p->cyan, e->sent.at[i].message, e->sent.at[i].to ? " to " : "", e->sent.at[i].to ? e->sent.at[i].to : "", p->plain);
+        fprintf(out, "         %ssends %s%s%s%s\n", p->cyan, e->sent.at[i].message, e->sent.at[i].to ? " to " : "",
+                e->sent.at[i].to ? e->sent.at[i].to : "", p->plain);
     if (number == 0 || style->full) {
         for (uint32_t i = 0; i < e->state.n; i++)
             if (!e->state.at[i].hidden) fprintf(out, "         %s = %s\n", e->state.at[i].name, e->state.at[i].text);
     } else {
         for (uint32_t i = 0; i < e->changes.n; i++)
-            if (!e->changes.at[i].hidden) fprintf(out, "         %s: %s -> %s\n", e->changes.at[i].name, e->changes.at[i].before, e->changes.at[i].text);
+            if (!e->changes.at[i].hidden)
+                fprintf(out, "         %s: %s -> %s\n", e->changes.at[i].name, e->changes.at[i].before,
+                        e->changes.at[i].text);
     }
-    for (uint32_t i = 0; i < e->watched.n; i++) fprintf(out, "         %swatch %s = %s%s\n", p->dim, e->watched.at[i].name, e->watched.at[i].text, p->plain);
+    for (uint32_t i = 0; i < e->watched.n; i++)
+        fprintf(out, "         %swatch %s = %s%s\n", p->dim, e->watched.at[i].name, e->watched.at[i].text, p->plain);
 }
 
-static void print_trace(const struct report_trace *t, const struct report_style *style, const struct paint *p, FILE *out) {
+static void print_trace(const struct report_trace *t, const struct report_style *style, const struct paint *p,
+                        FILE *out) {
     fprintf(out, "\n%s%s%s\n", t->witness ? p->green : p->red, t->headline, p->plain);
     for (uint32_t i = 0; i < t->story.events.n; i++) print_event(&t->story.events.at[i], i, style, p, out);
     if (t->story.failed_step) fprintf(out, "%5s  %s%s%s\n", "then", p->red, t->story.failed_step, p->plain);
-    for (uint32_t i = 0; i < t->story.why.n; i++) fprintf(out, "       %s%s%s\n", p->yellow, t->story.why.at[i], p->plain);
+    for (uint32_t i = 0; i < t->story.why.n; i++)
+        fprintf(out, "       %s%s%s\n", p->yellow, t->story.why.at[i], p->plain);
 }
 
 static void print_properties(const struct report_check *r, const struct paint *p, FILE *out) {
     for (uint32_t i = 0; i < r->properties.n; i++) {
         const struct report_property *q = &r->properties.at[i];
-        const char *tint = q->verdict == VERDICT_PROVED ? p->green : q->verdict == VERDICT_VIOLATED ? p->red : p->yellow;
-        const char *word = !strcmp(q->kind, "reachable") ? (q->found ? "reached" : q->verdict == VERDICT_VIOLATED ? "unreachable" : "not reached") : verdict_word(q->verdict);
-        fprintf(out, "  %-10s %-20s %s%s%s%s%s\n", q->kind, q->name, tint, word, p->plain, q->note ? ": " : "", q->note ? q->note : "");
+        const char *tint = q->verdict == VERDICT_PROVED     ? p->green
+                           : q->verdict == VERDICT_VIOLATED ? p->red
+                                                            : p->yellow;
+        const char *word = !strcmp(q->kind, "reachable") ? (q->found                         ? "reached"
+                                                            : q->verdict == VERDICT_VIOLATED ? "unreachable"
+                                                                                             : "not reached")
+                                                         : verdict_word(q->verdict);
+        fprintf(out, "  %-10s %-20s %s%s%s%s%s\n", q->kind, q->name, tint, word, p->plain, q->note ? ": " : "",
+                q->note ? q->note : "");
     }
 }
 
@@ -82,8 +96,9 @@ static void print_counts(const struct report_check *r, FILE *out) {
     if (!s->distinct) return;
     /* pairs of states with one 64-bit fingerprint, expected: n(n-1)/2^65 */
     double n = (double)s->distinct;
-    fprintf(out, "  memory %.1f MiB (set %.1f); chance that a state was missed at most %.1e\n", (double)s->memory_bytes / (1 << 20),
-            (double)s->set_bytes / (1 << 20), n * (n - 1) / 36893488147419103232.0);
+    fprintf(out, "  memory %.1f MiB (set %.1f); chance that a state was missed at most %.1e\n",
+            (double)s->memory_bytes / (1 << 20), (double)s->set_bytes / (1 << 20),
+            n * (n - 1) / 36893488147419103232.0);
 }
 
 static void print_actions(const struct report_check *r, FILE *out) {
@@ -99,8 +114,8 @@ static void print_actions(const struct report_check *r, FILE *out) {
 
 void report_text(const struct report_check *r, const struct report_style *style, FILE *out) {
     struct paint p = paint(style->colour);
-    fprintf(out, "%s%s%s%s%s%s%s%s\n", p.bold, r->spec, r->check ? ", check " : "", r->check ? r->check : "", p.plain, *r->constants ? " (" : "", r->constants,
-            *r->constants ? ")" : "");
+    fprintf(out, "%s%s%s%s%s%s%s%s\n", p.bold, r->spec, r->check ? ", check " : "", r->check ? r->check : "", p.plain,
+            *r->constants ? " (" : "", r->constants, *r->constants ? ")" : "");
     if (style->trace)
         for (uint32_t i = 0; i < r->traces.n; i++) print_trace(&r->traces.at[i], style, &p, out);
     if (style->trace && r->traces.n) fputc('\n', out);
@@ -109,11 +124,16 @@ void report_text(const struct report_check *r, const struct report_style *style,
         print_counts(r, out);
         print_actions(r, out);
     }
-    for (uint32_t i = 0; i < r->warnings.n; i++) fprintf(out, "  %swarning:%s %s\n", p.yellow, p.plain, r->warnings.at[i]);
-    const char *tint = r->verdict == VERDICT_PROVED ? p.green : r->verdict == VERDICT_VIOLATED || r->verdict == VERDICT_ERROR ? p.red : p.yellow;
+    for (uint32_t i = 0; i < r->warnings.n; i++)
+        fprintf(out, "  %swarning:%s %s\n", p.yellow, p.plain, r->warnings.at[i]);
+    const char *tint = r->verdict == VERDICT_PROVED                                    ? p.green
+                       : r->verdict == VERDICT_VIOLATED || r->verdict == VERDICT_ERROR ? p.red
+                                                                                       : p.yellow;
     const char *word = r->verdict == VERDICT_PROVED ? "OK, proved" : verdict_word(r->verdict);
     fprintf(out, "%s%s%s%s%s%s\n", tint, word, p.plain, r->reason ? ": " : "", r->reason ? r->reason : "",
-            r->expected && r->verdict != VERDICT_PROVED ? ", as expected" : !r->expected && r->code == 1 ? ", NOT as expected" : "");
+            r->expected && r->verdict != VERDICT_PROVED ? ", as expected"
+            : !r->expected && r->code == 1              ? ", NOT as expected"
+                                                        : "");
 }
 
 void report_free(struct report_check *r) {
