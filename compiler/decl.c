@@ -4,8 +4,6 @@
 
 #include "compiler/elab.h"
 
-#define P(c) ((c)->p)
-
 struct diag *error_at(struct compile *c, struct span span, const char *format, ...) {
     va_list args;
     va_start(args, format);

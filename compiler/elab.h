@@ -212,4 +212,95 @@ struct scope *module_instance(struct compile *, const struct unit *, const char 
 void lower_declare(struct compile *);
 void lower_program(struct compile *);
 
+/* between the files of the elaboration */
+#define P(c) ((c)->p)
+#define INT(c) ((c)->p->types.integer)
+#define BOOL(c) ((c)->p->types.boolean)
+static inline const char *tname(struct compile *c, const struct type *t) { return type_name(c->arena, t); }
+
+struct draft { /* an action being put together */
+    struct ir_action act;
+    struct gens g;
+    struct cx x;
+    VEC(struct ir_binding) bindings;
+};
+
+struct tick {
+    struct ir *guard;
+    VEC(struct ir *) body;
+    bool any, fair;
+    struct span span;
+};
+
+bool fits_range(const struct type *from, const struct type *to);
+bool gen_call(struct compile *c, struct cx *x, struct gens *g, const struct ast *set, enum gen_mode mode,
+              struct ir **value, bool *done);
+bool gen_messages(struct compile *c, struct cx *x, struct gens *g, int kind, struct ir **value, struct span span);
+bool process_ref(struct compile *c, struct cx *x, const struct ast *a, int *process, struct ir **id);
+bool receives(struct message_info *m, int process);
+bool too_deep(struct compile *c, struct cx *x, struct span span, const char *name);
+bool wanted(struct compile *c, const char *name);
+const struct type *unify(struct compile *c, const struct type *a, const struct type *b);
+struct ast *def_body(struct symbol *s);
+struct cx inside(struct cx *x, struct symbol *s);
+struct cx process_cx(struct compile *c, int process, struct ir *self, uint32_t flags);
+struct ir *elab_arithmetic(struct compile *c, enum ir_op op, struct ir *a, struct ir *b, struct span span);
+struct ir *as_int(struct compile *c, struct ir *e, struct span span);
+struct ir *elab_binary(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected);
+struct ir *bind_slot(struct compile *c, uint32_t slot, struct ir *value);
+struct ir *elab_call(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected);
+struct ir *elab_call_gen(struct compile *c, struct cx *x, const struct ast *a);
+struct ir *elab_choose(struct compile *c, struct cx *x, const struct ast *a);
+struct ir *elab_comprehension(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected);
+struct ir *crash_effects(struct compile *c, int process, struct ir *self, struct span span);
+struct ir *elab_dot(struct compile *c, struct cx *x, const struct ast *a);
+struct ir *elab_extreme(struct compile *c, struct cx *x, const struct ast *a);
+struct ir *fail_node(struct compile *c, enum dc_error error, struct span span, const char *text);
+struct ir *elab_fold(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected);
+struct ir *init_process(struct compile *c, int process, struct ir *self, bool again, bool blocks);
+struct ir *elab_literal(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected);
+struct ir *literal_of(struct compile *c, const struct type *t, const char *name, struct span span);
+struct ir *stmt_loop(struct compile *c, enum ir_op op, struct ir_gen *gens, uint32_t n, struct ir *body,
+                     struct span span);
+struct ir *make_reduce(struct compile *c, struct gens *g, enum reduce op, const struct type *t, struct ir *extra,
+                       struct ir *k0, struct ir *k1, struct span span);
+struct ir *elab_map_literal(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected);
+struct ir *elab_match(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected);
+struct ir *may_crash(struct compile *c, int process, struct span span);
+struct ir *elab_name(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected);
+struct ir *net_proc(struct compile *c, int network, const char *name, struct ir **args, uint32_t n, struct span span);
+struct ir *no_common(struct compile *c, struct ir *l, struct ir *r, struct span span);
+struct ir *stmt_nothing(struct compile *c, struct span span);
+struct ir *pick_any(struct compile *c, struct cx *x, const struct ast *any, struct ir *where, const struct type *t,
+                    struct span span);
+struct ir *elab_place(struct compile *c, struct cx *x, const struct ast *a);
+struct ir *push_gen(struct compile *c, struct gens *g, struct ir_gen gen, const struct type *t, struct span span);
+struct ir *elab_quantifier(struct compile *c, struct cx *x, const struct ast *a);
+struct ir *elab_send(struct compile *c, struct cx *x, const struct ast *a);
+struct ir *elab_sent(struct compile *c, struct cx *x, const struct ast *a);
+struct ir *stmt_store(struct compile *c, struct ir *place, struct ir *value, struct span span);
+struct ir *stmt_two(struct compile *c, struct ir *a, struct ir *b);
+struct ir *elab_unary(struct compile *c, struct cx *x, const struct ast *a);
+struct ir *elab_used(struct compile *c, struct cx *x, const struct ast *a);
+struct ir *var_of(struct compile *c, const struct ir_var *v, struct ir *id, struct span span);
+struct ir *stmt_when(struct compile *c, struct ir *cond, struct ir *then, struct ir *otherwise, struct span span);
+struct ir *stmt_who(struct compile *c, struct message_info *m, struct ir *msg, bool from, struct span span);
+struct ir *elab_with_fields(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected);
+struct ir *elab_with_index(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected);
+struct ir *with_let(struct compile *c, struct ir *e,
+                    struct ir *(*use)(struct compile *, struct ir *, const struct type *, struct span),
+                    const struct type *t, struct span span);
+struct ir_gen *id_gen(struct compile *c, const struct type *t, struct ir **id, struct span span);
+struct scope *module_ref(struct cx *x, const struct ast *a);
+void add_cond(struct compile *c, struct gens *g, struct ir *cond);
+void add_guard(struct compile *c, struct draft *d, struct ir *cond);
+void add_tick(struct compile *c, struct tick *t, struct scope *s, int process, const struct ast *a);
+void bind_self(struct compile *c, struct cx *x, int process);
+void draft_done(struct compile *c, struct draft *d, struct ir *body);
+void lower_action(struct compile *c, struct scope *s, int process, const struct ast *a);
+void lower_fault_action(struct compile *c, struct scope *s, const struct ast *a);
+void lower_faults(struct compile *c);
+void lower_on(struct compile *c, struct scope *s, int process, const struct ast *a, const char *kind, struct span span);
+void lower_timeout(struct compile *c, struct scope *s, int process, const struct ast *a);
+
 #endif
