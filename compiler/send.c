@@ -167,7 +167,7 @@ static struct ir *post(struct compile *c, struct cx *x, int kind, int receiver, 
         put = stmt_two(c, stmt_when(c, room, stmt_nothing(c, span), ir_new(p, IR_CUT, NULL, span, 0), span), put);
         break;
     default:
-        put = two(c,
+        put = stmt_two(c,
                   stmt_when(c, room, stmt_nothing(c, span),
                             fail_node(c, DC_CAPACITY, span, c->networks.at[m->network].name), span),
                   put);
