@@ -1,0 +1,124 @@
+#!/bin/sh
+# The documentation is true: every ```dspec block compiles and its first check gives the exit code that the block names
+# (`exit=12`; without: 0 or 2), every option of -help stands in the man page and in docs/, links lead somewhere, and the
+# commands shown with their output (```console) print what stands there.
+#
+# A block is a whole file; one without a header gets `spec example`, one whose spec has no check `check allow deadlock`.
+. tests/tools/lib.sh
+
+# split FILE: the blocks of FILE as $tmp/b/N.dspec, with N.exit and N.line
+split() {
+    rm -rf "$tmp/b"
+    mkdir "$tmp/b"
+    awk -v to="$tmp/b/" '
+        /^```dspec/ {
+            n++; open = 1; code = ""; text = ""; header = check = unit = 0
+            if (match($0, /exit=[0-9]+/)) code = substr($0, RSTART + 5, RLENGTH - 5)
+            print NR > (to n ".line"); print code > (to n ".exit"); next
+        }
+        /^```/ && open {
+            open = 0; file = to n ".dspec"
+            if (!header) print "spec example" > file
+            printf "%s", head > file; head = ""
+            if (!check) print "check allow deadlock" > file
+            printf "%s", text > file; next
+        }
+        open {
+            if ($0 ~ /^(spec|module|network module) /) { unit++; header = 1 }
+            if ($0 ~ /^check( |$)/ && unit < 2) check = 1
+            if (unit < 2) head = head $0 "\n"; else text = text $0 "\n"
+        }' "$1"
+}
+
+for file in README.md HACKING.md docs/*.md docs/internals/*.md; do
+    [ -f "$file" ] || continue
+    split "$file"
+    for block in "$tmp"/b/*.dspec; do
+        [ -f "$block" ] || continue
+        n=${block%.dspec}
+        name="$file:$(cat "$n.line")"
+        want=$(cat "$n.exit")
+        timeout 60 "$DCHECK" "$block" -interpret -quiet -no-trace >"$tmp/out" 2>&1 </dev/null
+        got=$?
+        case ${want:-any}/$got in
+        any/0 | any/2 | "$got/$got") ok "$name" ;;
+        *) fail "$name" "exit $got, not ${want:-0 or 2}: $(head -n 8 "$tmp/out")" ;;
+        esac
+    done
+done
+
+# ---- options ----
+"$DCHECK" -help | sed -n 's/^  -\([A-Za-z-]*\).*/\1/p' >"$tmp/options"
+[ -s "$tmp/options" ] || fail options 'dcheck -help names none'
+cat README.md docs/*.md >"$tmp/all"
+while read -r option; do
+    if sed 's/\\-/-/g' docs/dcheck.1 | grep -Eq -- "^\.It Fl $option( |\$)"; then ok "man page: -$option"; else fail "man page: -$option" 'not in docs/dcheck.1'; fi
+    if grep -Eq -- "-$option([^a-z-]|\$)" "$tmp/all"; then ok "docs: -$option"; else fail "docs: -$option" 'in no page of docs/'; fi
+done <"$tmp/options"
+sed -n 's/^\.It Fl \([A-Za-z-]*\).*/\1/p' docs/dcheck.1 >"$tmp/manual"
+while read -r option; do
+    if grep -qx -- "$option" "$tmp/options"; then ok "-help: -$option"; else fail "-help: -$option" 'stands in docs/dcheck.1 only'; fi
+done <"$tmp/manual"
+if command -v mandoc >/dev/null; then check 'man page: mandoc' mandoc -T lint -W error docs/dcheck.1; fi
+if command -v groff >/dev/null; then
+    groff -mdoc -Tascii -ww docs/dcheck.1 >/dev/null 2>"$tmp/err"
+    if [ -s "$tmp/err" ]; then fail 'man page: groff' "$(cat "$tmp/err")"; else ok 'man page: groff'; fi
+fi
+
+# ---- exit codes: one table ----
+for code in $("$DCHECK" -help | sed -n '/^Exit code/,$p' | grep -Eo '[0-9]+'); do
+    if grep -Eq "^\| $code \|" docs/verdicts.md; then ok "docs/verdicts.md: $code"; else fail "docs/verdicts.md: $code" 'not in the table'; fi
+    if grep -Eq "^\.It $code\$" docs/dcheck.1; then ok "man page: exit code $code"; else fail "man page: exit code $code" 'not in docs/dcheck.1'; fi
+done
+
+# ---- links ----
+for file in README.md HACKING.md docs/*.md docs/internals/*.md; do
+    [ -f "$file" ] || continue
+    for link in $(grep -Eo '\]\([^)# ]+' "$file" | cut -c3-); do
+        case $link in http*) continue ;; esac
+        if [ -e "$(dirname "$file")/$link" ]; then ok "$file links to $link"; else fail "$file links to $link" 'there is no such file'; fi
+    done
+    # files of the tree that are named in `code`
+    for path in $(grep -Eo '`(base|lexer|parser|model|compiler|checker|report|cli|stdlib|specs|tests|tools|docs|bench)/[A-Za-z0-9_./-]+`' "$file" | tr -d '`'); do
+        if [ -e "$path" ]; then ok "$file names $path"; else fail "$file names $path" 'there is no such file'; fi
+    done
+done
+
+# ---- what a command prints: ```console, `$ ./dcheck ...` and its output; `...` stands for any lines ----
+for file in README.md docs/*.md; do
+    [ -f "$file" ] || continue
+    rm -rf "$tmp/c"
+    mkdir "$tmp/c"
+    awk -v to="$tmp/c/" '
+        /^```console/ { n++; open = 1; next }
+        /^```/ { open = 0 }
+        open && /^\$ / { print substr($0, 3) > (to n ".cmd"); next }
+        open { print > (to n ".want") }' "$file"
+    for cmd in "$tmp"/c/*.cmd; do
+        [ -f "$cmd" ] || continue
+        line=$(cat "$cmd")
+        case $line in
+        './dcheck '*) ;;
+        *) continue ;;
+        esac
+        # shellcheck disable=SC2086
+        set -- ${line#./dcheck }
+        timeout 120 "$DCHECK" "$@" >"$tmp/out" 2>&1 </dev/null
+        if awk 'function plain(s) {
+                    sub(/[0-9.]+ s, [0-9]+ workers?, [a-z, ]+.*/, "TIME", s); sub(/memory [0-9.]+ MiB \(set [0-9.]+\)/, "MEMORY", s); return s
+                }
+                NR == FNR { want[++n] = plain($0); next }
+                { got[++m] = plain($0) }
+                END {
+                    i = 1; free = 0
+                    for (j = 1; j <= m; j++) {
+                        while (want[i] ~ /^ *\.\.\.$/) { free = 1; i++ }
+                        if (i <= n && got[j] == want[i]) { i++; free = 0 }
+                        else if (!free) { print "line " j ": " got[j]; exit 1 }
+                    }
+                    while (i <= n && want[i] ~ /^ *\.\.\.$/) i++
+                    if (i <= n) { print "missing: " want[i]; exit 1 }
+                }' "${cmd%.cmd}.want" "$tmp/out" >"$tmp/why"; then ok "$file: $line"; else fail "$file: $line" "$(cat "$tmp/why")"; fi
+    done
+done
+finish
