@@ -3,7 +3,8 @@
 # (`exit=12`; without: 0 or 2), every option of -help stands in the man page and in docs/, links lead somewhere, and the
 # commands shown with their output (```console) print what stands there.
 #
-# A block is a whole file; one without a header gets `spec example`, one whose spec has no check `check allow deadlock`.
+# A block is a whole file; one without a header gets `spec example` and, unless it has one, `check allow deadlock`. A command
+# may name a spec that stands in a block of the same page.
 . tests/tools/lib.sh
 
 # split FILE: the blocks of FILE as $tmp/b/N.dspec, with N.exit and N.line
@@ -20,7 +21,7 @@ split() {
             open = 0; file = to n ".dspec"
             if (!header) print "spec example" > file
             printf "%s", head > file; head = ""
-            if (!check) print "check allow deadlock" > file
+            if (!check && !header) print "check allow deadlock" > file
             printf "%s", text > file; next
         }
         open {
@@ -85,10 +86,16 @@ for file in README.md HACKING.md docs/*.md docs/internals/*.md; do
 done
 
 # ---- what a command prints: ```console, `$ ./dcheck ...` and its output; `...` stands for any lines ----
+case $DCHECK in /*) binary=$DCHECK ;; *) binary=$PWD/$DCHECK ;; esac
 for file in README.md docs/*.md; do
     [ -f "$file" ] || continue
+    split "$file"
     rm -rf "$tmp/c"
     mkdir "$tmp/c"
+    ln -s "$PWD/specs" "$tmp/c/specs"
+    for block in "$tmp"/b/*.dspec; do
+        [ ! -f "$block" ] || cp "$block" "$tmp/c/$(sed -n 's/^spec //p' "$block" | head -n 1).dspec"
+    done
     awk -v to="$tmp/c/" '
         /^```console/ { n++; open = 1; next }
         /^```/ { open = 0 }
@@ -103,7 +110,7 @@ for file in README.md docs/*.md; do
         esac
         # shellcheck disable=SC2086
         set -- ${line#./dcheck }
-        timeout 120 "$DCHECK" "$@" >"$tmp/out" 2>&1 </dev/null
+        (cd "$tmp/c" && timeout 120 "$binary" "$@") >"$tmp/out" 2>&1 </dev/null
         if awk 'function plain(s) {
                     sub(/[0-9.]+ s, [0-9]+ workers?, [a-z, ]+.*/, "TIME", s); sub(/memory [0-9.]+ MiB \(set [0-9.]+\)/, "MEMORY", s); return s
                 }
