@@ -624,13 +624,16 @@ void search_run(const struct dc_model *m, const struct search_options *o, struct
     uint32_t last = 0;
     for (uint32_t i = 0; i < r->n_findings; i++)
         if (r->findings[i].level > last) last = r->findings[i].level;
-    if (!o->traces || !last) return;
+    enum { PATIENCE_SECONDS = 2 };
+    bool hurry = r->end == END_INTERRUPTED && r->seconds > PATIENCE_SECONDS;
+    if (!o->traces || !last || hurry) return; /* a finding then stands without a trace */
     struct parents *p = parents_new(r->distinct);
     if (!p) return; /* no memory for it: the finding stands without a trace */
     struct search_options again = *o;
     struct search_result second = {0};
     again.keep_going = true;
     again.stops = false;
+    again.stop = NULL; /* asked to stop once already, or not at all; the second signal ends the process */
     run(m, &again, &second, p, last);
     for (uint32_t i = 0; i < r->n_findings; i++) trace_build(m, p, &r->findings[i]);
     parents_free(p);

@@ -236,6 +236,7 @@ static void judge(struct front *f, const struct program *p, const struct ast *ch
     const struct search_result *s = &r->result;
     const struct finding *first = NULL, *met = NULL;
     const char *missing = NULL, *temporal = NULL;
+    bool missing_unwanted = false;
     for (uint32_t i = 0; i < s->n_findings; i++) {
         const struct finding *x = &s->findings[i];
         if (is_witness(p, x)) continue;
@@ -245,7 +246,12 @@ static void judge(struct front *f, const struct program *p, const struct ast *ch
     if (met) first = met;
     for (uint32_t i = 0; i < r->properties.n; i++) {
         const struct report_property *q = &r->properties.at[i];
-        if (!strcmp(q->kind, "reachable") && q->verdict == VERDICT_VIOLATED && !missing) missing = q->name;
+        bool lacks = !strcmp(q->kind, "reachable") && q->verdict == VERDICT_VIOLATED;
+        bool wanted = lacks && want.kind == EXPECT_VIOLATED && want.name && !strcmp(want.name, q->name);
+        if (lacks && (!missing || !missing_unwanted)) { /* one that nobody expects to lack comes first */
+            missing = q->name;
+            missing_unwanted = !wanted;
+        }
         if (q->verdict == VERDICT_INCONCLUSIVE && q->note && !temporal) temporal = q->name;
     }
     bool cut = s->cut_states || s->cut_steps;

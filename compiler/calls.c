@@ -131,7 +131,9 @@ struct ir *elab_used(struct compile *c, struct cx *x, const struct ast *a) {
         for (uint32_t i = 0; i < c->budgets.n; i++)
             if (!strcmp(c->budgets.at[i].action, a->kid[1]->text) && c->budgets.at[i].used)
                 return ir_state(P(c), c->budgets.at[i].used, x->primed, a->span);
-    error_at(c, a->span, "`used` wants the name of a fault with a budget");
+    if (a->n == 2 && a->kid[1]->kind == AST_NAME) /* a fault that this check does not have was never used */
+        return ir_const(P(c), type_range(&P(c)->types, 0, 0, RANGE_CLAIM), 0, a->span);
+    error_at(c, a->span, "`used` wants the name of a fault");
     return bad(c, a->span);
 }
 
@@ -466,6 +468,15 @@ struct ir *elab_call(struct compile *c, struct cx *x, const struct ast *a, const
         hint(c, d, "a procedure is called as a statement; what has a value is written with `def`");
         return bad(c, a->span);
     }
+    if (!s && !strcmp(callee->text, "count") && a->n > 1) { /* count(x in S): no condition */
+        struct ast *list = arena_alloc(c->arena, sizeof *list), *whole = arena_alloc(c->arena, sizeof *whole);
+        *list = (struct ast){.kind = AST_LIST, .n = a->n - 1, .span = a->span, .kid = a->kid + 1};
+        *whole = (struct ast){.kind = AST_CALLGEN, .n = 4, .span = a->span};
+        whole->kid = arena_alloc(c->arena, 4 * sizeof *whole->kid);
+        whole->kid[0] = a->kid[0];
+        whole->kid[1] = list;
+        return elab_call_gen(c, x, whole);
+    }
     if (!s) {
         struct ir *e = builtin(c, x, a, callee->text, expected);
         if (e) return e;
@@ -515,7 +526,7 @@ struct ir *elab_call_gen(struct compile *c, struct cx *x, const struct ast *a) {
                 return bad(c, a->span);
             v = el;
         }
-        struct ir *cond = elab_bool(c, &y, a->kid[3]);
+        struct ir *cond = a->kid[3] ? elab_bool(c, &y, a->kid[3]) : ir_bool(P(c), true, a->span);
         if (is_bad(cond)) return cond;
         add_cond(c, &g, cond);
     } else {

@@ -33,16 +33,21 @@ static struct ir *tuple(struct compile *c, struct cx *x, const struct ast *a, co
     const struct type *want = expected && expected->kind == T_TUPLE && expected->n == a->n ? expected : NULL;
     struct ir **parts = arena_alloc(c->arena, a->n * sizeof *parts);
     const struct type **types = arena_alloc(c->arena, a->n * sizeof *types);
+    bool fit = want != NULL;
     for (uint32_t i = 0; i < a->n; i++) {
-        parts[i] = want ? elab_as(c, x, a->kid[i], want->fields[i].type) : elab(c, x, a->kid[i], NULL);
+        parts[i] = elab(c, x, a->kid[i], want ? want->fields[i].type : NULL);
+        if (is_bad(parts[i])) return parts[i];
+        if (want && unify(c, want->fields[i].type, parts[i]->type) == want->fields[i].type)
+            parts[i] = coerce(c, parts[i], want->fields[i].type, a->kid[i]->span);
         if (is_bad(parts[i])) return parts[i];
         types[i] = parts[i]->type;
+        if (want && types[i] != want->fields[i].type && !(types[i]->kind == T_RANGE && want->fields[i].type->kind == T_RANGE && fits_range(types[i], want->fields[i].type))) fit = false;
         if (types[i]->kind == T_NONE || types[i]->kind == T_EMPTY) {
             error_at(c, a->kid[i]->span, "the type of this part is not known here");
             return bad(c, a->span);
         }
     }
-    return ir_cons(P(c), want ? want : type_tuple(&P(c)->types, types, a->n), 0, parts, a->n, a->span);
+    return ir_cons(P(c), fit ? want : type_tuple(&P(c)->types, types, a->n), 0, parts, a->n, a->span);
 }
 
 static struct ir *indexed(struct compile *c, struct cx *x, const struct ast *a) {

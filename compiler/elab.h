@@ -145,6 +145,7 @@ struct compile {
     VEC(struct scope *) detached; /* instances that are only looked at: targets of refines */
     VEC(struct setting) settings;
     const struct ast *faults;
+    const struct ir_var *starting; /* whose initial value is being elaborated: only earlier ones can be read */
     uint32_t depth;
     VEC(struct {
         const struct ast *place;
@@ -191,6 +192,7 @@ struct ir_gen *gens_finish(struct compile *, struct gens *, struct ir *extra, st
                            uint32_t *n);
 
 /* processes and messages */
+int process_of(const struct ir *who); /* of a Process whose kind is known: which; else -1 */
 struct ir *process_value(struct compile *, int process, struct ir *id, struct span);
 struct ir *message_value(struct compile *, int kind, struct ir *from, struct ir *to, struct ir **fields, struct span);
 struct ir *process_up(struct compile *, struct cx *, int process, struct ir *id, struct span);

@@ -362,6 +362,13 @@ static bool gens_stop(struct teller *t, const struct ir *n, bool (*body)(struct 
 
 static void why(struct teller *t, const struct ir *n, bool wanted, int depth);
 
+static bool primed(const struct ir *n) {
+    if (n->op == IR_STATE) return n->imm != 0;
+    for (uint32_t i = 0; i < n->n; i++)
+        if (primed(n->kid[i])) return true;
+    return false;
+}
+
 static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
     const char *text = snippet(t, n->span), *values = "";
     if (n->op == IR_NOT) n = n->kid[0]; /* a != b */
@@ -370,6 +377,8 @@ static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
             uint64_t v;
             if (n->kid[i]->op == IR_CONST || eval_expr(t->e, n->kid[i], &v) != DC_OK) continue;
             const char *part = snippet(t, n->kid[i]->span);
+            if (n->kid[i]->op == IR_LOCAL && t->p->slot_names.at[n->kid[i]->slot]) part = t->p->slot_names.at[n->kid[i]->slot];
+            else if (primed(n->kid[i]) && part[strlen(part) - 1] != '\'') part = arena_printf(&t->story->arena, "%s'", part);
             values = arena_printf(&t->story->arena, "%s%s%s = %s", values, *values ? ", " : "", part,
                                   text_of(t, n->kid[i]->type, v));
         }
@@ -457,6 +466,14 @@ static void blocked(struct teller *t, const uint64_t *state) {
             }
             if (*list) say(t, arena_printf(&t->story->arena, "%s is blocked: %s", who, list));
         }
+    }
+}
+
+static void blocked_alone(struct teller *t) {
+    for (uint32_t a = 0; a < t->p->actions.n; a++) {
+        const struct ir_action *act = &t->p->actions.at[a];
+        if (act->process >= 0 || act->fault || !act->n_gens) continue;
+        say(t, arena_printf(&t->story->arena, "%s is blocked: %s", act->name, block_reason(t, act)));
     }
 }
 
@@ -578,7 +595,10 @@ static void failure(struct teller *t, const struct explain_trace *x, const uint6
     } else if (x->pred >= 0 && p->preds.at[x->pred].kind != DC_REACHABLE) {
         why(t, p->preds.at[x->pred].body, true, 0);
     }
-    if (x->stop) blocked(t, last);
+    if (x->stop) {
+        blocked(t, last);
+        blocked_alone(t);
+    }
 }
 
 bool explain(const struct program *p, const struct sources *sources, const struct explain_trace *x,

@@ -117,10 +117,16 @@ static struct ir *init_var(struct compile *c, struct cx *x, struct symbol *y) {
         hint(c, d, "add `:= e`, or `:= any` to start with every value");
         return stmt_nothing(c, y->decl->span);
     }
-    if (a->kind == AST_ANY) return pick_any(c, x, a, to, to->type, a->span);
+    c->starting = y->var;
+    if (a->kind == AST_ANY) {
+        struct ir *picked = pick_any(c, x, a, to, to->type, a->span);
+        c->starting = NULL;
+        return picked;
+    }
     struct cx z = *x;
     if (y->var->ghost) z.flags |= CX_GHOST;
     struct ir *v = elab_as(c, &z, a, to->type);
+    c->starting = NULL;
     return is_bad(v) ? stmt_nothing(c, a->span) : stmt_store(c, to, v, a->span);
 }
 
@@ -461,6 +467,8 @@ static void lower_preds(struct compile *c) {
         }
     }
     check_names(c);
+    if (P(c)->preds.n > 64) /* a search keeps them in one word */
+        error_at(c, P(c)->preds.at[64].span, "a check has at most 64 properties; choose some with `only`");
 }
 
 void lower_program(struct compile *c) {

@@ -11,6 +11,11 @@ struct ir *var_read(struct compile *c, struct cx *x, const struct ir_var *v, str
         hint(c, d, "sizes, budgets and types must be known before the run");
         return bad(c, span);
     }
+    if (c->starting && v->index >= c->starting->index && !v->hidden) {
+        struct diag *d = error_at(c, span, "`%s` has no value yet: variables start in the order of their declaration", v->member);
+        hint(c, d, "declare it before, or set the other one in `init { }`");
+        return bad(c, span);
+    }
     if (v->ghost && !(x->flags & (CX_PROPERTY | CX_GHOST))) {
         struct diag *d = error_at(c, span, "`%s` is a ghost: only properties and other ghosts may read it", v->member);
         hint(c, d, "drop `ghost` from its declaration if the protocol needs it");
@@ -230,7 +235,7 @@ static struct ir *process_member(struct compile *c, struct cx *x, const struct a
     }
     bool own = x->process == process &&
                (!id || !x->self || (id->op == IR_LOCAL && x->self->op == IR_LOCAL && id->slot == x->self->slot));
-    if (!own && !(x->flags & (CX_PROPERTY | CX_CONST)) && x->process >= 0) {
+    if (!own && !(x->flags & (CX_PROPERTY | CX_CONST | CX_INIT))) {
         struct diag *d = error_at(c, a->span, "a step of one process may not read `%s` of another", a->text);
         hint(c, d, "let %s send it in a message, or mark the step `oracle`", pi->symbol->name);
         return bad(c, a->span);

@@ -218,7 +218,10 @@ static struct ir *membership(struct compile *c, struct cx *x, const struct ast *
             in = ir_new(p, IR_MEMBER, BOOL(c), a->span, 2, v, s);
         }
     }
-    return a->value == TOK_NOTIN ? ir_not(p, in) : in;
+    if (a->value != TOK_NOTIN) return in;
+    struct ir *out = ir_not(p, in);
+    if (out->op == IR_NOT) out->imm = 1; /* one comparison for reports */
+    return out;
 }
 
 static struct ir *set_operator(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/elab.h"
+#include "compiler/eval.h"
 
 /* ---- network modules ---- */
 
@@ -72,10 +73,16 @@ struct ir *message_value(struct compile *c, int kind, struct ir *from, struct ir
         struct ir *who = end ? to : from;
         if (field < 0) continue;
         const struct type *t = m->record->fields[field].type;
-        parts[k++] = t == P(c)->process_type ? who : ir_payload(P(c), who, (uint32_t)who->imm, 0, span);
+        parts[k++] = t == P(c)->process_type ? who : ir_payload(P(c), who, (uint32_t)process_of(who), 0, span);
     }
     for (uint32_t i = k; i < n; i++) parts[i] = fields[i - k];
     return ir_cons(P(c), c->networks.at[m->network].message, m->variant, parts, n, span);
+}
+
+int process_of(const struct ir *who) {
+    if (who->op == IR_CONS) return (int)who->imm;
+    if (who->op == IR_CONST && !who->type->words) return (int)value_tag(who->type, (uint64_t)who->imm);
+    return -1;
 }
 
 /* ---- messages as templates ---- */
@@ -226,7 +233,7 @@ static struct ir *send_one(struct compile *c, struct cx *x, const struct ast *a,
         struct process_info *pi = &c->processes.at[r];
         struct ir *q = elab(c, x, to, pi->id);
         if (is_bad(q)) return stmt_nothing(c, a->span);
-        if (q->type == p->process_type && q->op == IR_CONS && q->imm == r) q = q->kid[0];
+        if (q->type == p->process_type && process_of(q) == r) q = ir_payload(p, q, (uint32_t)r, 0, to->span);
         q = coerce(c, q, pi->id, to->span);
         if (is_bad(q)) return stmt_nothing(c, a->span);
         struct ir *before = NULL;

@@ -241,8 +241,12 @@ static void handler_rest(struct compile *c, struct draft *d, const struct ast *a
         }
         for (uint32_t i = 0; i < n; i++) {
             struct ir *v = ir_payload(p, msg, m->variant, skip + i, span);
-            if (m->record->fields[skip + i].ghost &&
-                strcmp(a->kid[0]->kid[i]->text ? a->kid[0]->kid[i]->text : "", "_") && !(d->x.flags & CX_GHOST)) {}
+            const char *as = a->kid[0]->kid[i]->text;
+            if (m->record->fields[skip + i].ghost && (!as || strcmp(as, "_")) && !(d->x.flags & CX_GHOST)) {
+                struct diag *x = error_at(c, a->kid[0]->kid[i]->span, "`%s` is a ghost field: only properties and ghost handlers may read it", m->record->fields[skip + i].name);
+                hint(c, x, "write `_` here");
+                return;
+            }
             if (!bind_pattern(c, &d->x, a->kid[0]->kid[i], v)) return;
         }
     }
@@ -270,17 +274,17 @@ bool receives(struct message_info *m, int process) {
 
 /* The lies that a Byzantine sender may tell this process: always there, never stored. */
 static void lower_lies(struct compile *c, struct scope *s, int process, const struct ast *a, int kind,
-                       const char *name) {
+                       const char *name, int sender) {
     struct program *p = P(c);
     struct message_info *m = &c->messages.at[kind];
-    if (m->senders.n != 1 || !c->processes.at[m->senders.at[0]].liar) return;
-    struct process_info *from = &c->processes.at[m->senders.at[0]];
+    struct process_info *from = &c->processes.at[sender];
     const struct ast *sends = from->byzantine->kid[2];
     struct draft d = draft_new(c, s, process, name, a);
     d.act.kind = ACT_HANDLER;
     d.act.byzantine = true;
     d.act.fair = d.act.strong = d.act.fair_each = false;
     uint32_t n = m->record->n;
+    struct ir *id = NULL;
     struct ir **parts = arena_alloc(c->arena, (n + 1) * sizeof *parts);
     for (uint32_t i = 0; i < n; i++) {
         if ((int)i == m->to_field) {
@@ -288,12 +292,19 @@ static void lower_lies(struct compile *c, struct scope *s, int process, const st
                 m->record->fields[i].type == p->process_type ? process_value(c, process, d.x.self, a->span) : d.x.self;
             continue;
         }
-        struct ir_gen g = {.kind = G_VALUES, .slot = ir_slot(p, m->record->fields[i].type)};
+        const struct type *t = (int)i == m->from_field ? from->id : m->record->fields[i].type;
+        if (!t) { /* a single process among several kinds of sender */
+            parts[i] = process_value(c, sender, NULL, a->span);
+            continue;
+        }
+        struct ir_gen g = {.kind = G_VALUES, .slot = ir_slot(p, t)};
         ARENA_PUSH(c, d.g.list, g);
         parts[i] = ir_local(p, g.slot, a->span);
+        if ((int)i == m->from_field) id = parts[i];
+        if ((int)i == m->from_field && m->record->fields[i].type == p->process_type) parts[i] = process_value(c, sender, id, a->span);
     }
     struct ir *msg = ir_cons(p, c->networks.at[m->network].message, m->variant, parts, n, a->span);
-    add_guard(c, &d, var_of(c, from->liar, m->from_field >= 0 ? parts[m->from_field] : NULL, a->span));
+    add_guard(c, &d, var_of(c, from->liar, id, a->span));
     if (sends && from->byzantine->kid[3]) {
         struct cx x = {.scope = c->root, .process = -1, .flags = CX_PROPERTY};
         struct ir *record = ir_cons(p, m->record, 0, parts, n, a->span);
@@ -328,7 +339,8 @@ static void lower_handler(struct compile *c, struct scope *s, int process, const
     struct ir *consume = net_proc(c, m->network, "consume", args, 2, a->span);
     if (!d.g.list.n) return;
     handler_rest(c, &d, a, m, msg, consume);
-    lower_lies(c, s, process, a, kind, name);
+    for (uint32_t i = 0; i < m->senders.n; i++)
+        if (c->processes.at[m->senders.at[i]].liar) lower_lies(c, s, process, a, kind, name, m->senders.at[i]);
 }
 
 void lower_on(struct compile *c, struct scope *s, int process, const struct ast *a, const char *kind,
@@ -377,7 +389,8 @@ void lower_timeout(struct compile *c, struct scope *s, int process, const struct
 
 void add_tick(struct compile *c, struct tick *t, struct scope *s, int process, const struct ast *a) {
     struct program *p = P(c);
-    struct cx x = {.scope = s, .process = process, .flags = CX_BODY};
+    uint32_t more = (a->value & MOD_ORACLE ? CX_PROPERTY : 0) | (a->value & MOD_GHOST ? CX_GHOST : 0);
+    struct cx x = {.scope = s, .process = process, .flags = CX_BODY | more};
     struct ir_gen *g = NULL;
     struct ir *up = NULL;
     t->any = true;

@@ -70,8 +70,9 @@ struct ast *parse_source(struct arena *arena, struct diags *diags, const struct 
             ast_push(&p, units, unit);
         } else if (unit) {
             ast_push(&p, unit->kid[0], d);
-        } else {
-            struct diag *x = diag_add(diags, DIAG_ERROR, DIAG_SYNTAX, d->span, "a file begins with its header");
+        } else if (!diags->errors) { /* after another error the header may have been lost with it */
+            struct diag *x =
+                diag_add(diags, DIAG_ERROR, DIAG_SYNTAX, d->span, "a file begins with its header");
             diag_hint(diags, x, "write `spec NAME`, `module NAME` or `network module NAME` above this line");
             break;
         }
