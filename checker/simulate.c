@@ -268,8 +268,8 @@ void search_simulate(const struct dc_model *m, const struct search_options *o, s
     clock_gettime(CLOCK_MONOTONIC, &t1);
     bool found = a.best != UINT64_MAX;
     r->walks = found ? a.best + 1 : a.done; /* of a run that found something: those that always happen */
-    r->steps = a.steps;
-    r->generated = a.generated;
+    r->steps = found ? 0 : a.steps; /* of a run that found something, what else was walked depends on the workers */
+    r->generated = found ? 0 : a.generated;
     r->end = found ? END_VIOLATION : o->stop && atomic_load(o->stop) ? END_INTERRUPTED : END_SAMPLED;
     r->seconds = (double)(t1.tv_sec - t0.tv_sec) + 1e-9 * (double)(t1.tv_nsec - t0.tv_nsec);
     pthread_mutex_destroy(&a.lock);

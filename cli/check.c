@@ -177,6 +177,7 @@ static void add_properties(struct front *f, const struct program *p, struct repo
             .name = q->name, .kind = kind_word(q->kind), .verdict = exhausted ? VERDICT_PROVED : VERDICT_INCONCLUSIVE};
         if (q->kind == DC_REACHABLE) x.verdict = exhausted ? VERDICT_VIOLATED : VERDICT_INCONCLUSIVE;
         if (r->result.walks && !q->temporal) x.verdict = VERDICT_SAMPLED;
+        if (r->result.walks && q->kind == DC_REACHABLE) x.note = "walks do not look for witnesses";
         if (q->temporal) {
             x.verdict = VERDICT_INCONCLUSIVE;
             x.note = "about behaviours; not evaluated by this version";

@@ -131,9 +131,18 @@ struct ir *elab_used(struct compile *c, struct cx *x, const struct ast *a) {
         for (uint32_t i = 0; i < c->budgets.n; i++)
             if (!strcmp(c->budgets.at[i].action, a->kid[1]->text) && c->budgets.at[i].used)
                 return ir_state(P(c), c->budgets.at[i].used, x->primed, a->span);
-    if (a->n == 2 && a->kid[1]->kind == AST_NAME) /* a fault that this check does not have was never used */
-        return ir_const(P(c), type_range(&P(c)->types, 0, 0, RANGE_CLAIM), 0, a->span);
-    error_at(c, a->span, "`used` wants the name of a fault");
+    bool unlimited = false;
+    for (uint32_t i = 0; a->n == 2 && i < c->budgets.n; i++)
+        unlimited |= a->kid[1]->kind == AST_NAME && !strcmp(c->budgets.at[i].action, a->kid[1]->text);
+    for (uint32_t m = 0; !unlimited && a->n == 2 && a->kid[1]->kind == AST_NAME && m < c->modules.n; m++) {
+        struct scope *in = c->modules.at[m];
+        for (uint32_t i = 0; i < in->symbols.n; i++) {
+            struct symbol *y = in->symbols.at[i];
+            if (y->kind == SYM_ACTION && (y->decl->value & MOD_FAULT) && y->name == a->kid[1]->text) /* not in this check */
+                return ir_const(P(c), type_range(&P(c)->types, 0, 0, RANGE_CLAIM), 0, a->span);
+        }
+    }
+    error_at(c, a->span, "`used` wants the name of a fault with a budget");
     return bad(c, a->span);
 }
 
@@ -573,6 +582,13 @@ struct ir *elab_sent(struct compile *c, struct cx *x, const struct ast *a) {
     }
     if (!message_template(c, x, a->kid[0], &kind, &fields)) return bad(c, a->span);
     struct message_info *m = &c->messages.at[kind];
+    bool may = false;
+    for (uint32_t i = 0; i < m->senders.n; i++) may |= m->senders.at[i] == x->process;
+    if (!may) {
+        struct diag *d = error_at(c, a->span, "process %s does not send `%s`", c->processes.at[x->process].symbol->name, m->record->name);
+        hint(c, d, "write `exists m in %s : ...`", m->record->name);
+        return bad(c, a->span);
+    }
     struct gens g = {0};
     struct ir *v;
     if (!module_gens(c, &g, m->network, "messages", NULL, 0, GEN_FREE, &v, a->span)) return bad(c, a->span);

@@ -377,8 +377,16 @@ static void declare_import(struct compile *c, struct scope *s, const struct ast 
             error_at(c, a->span, "module %s imports itself", a->text);
             return;
         }
+    enum { MAX_IMPORTS = 24 };
+    if (c->importing >= MAX_IMPORTS) {
+        struct diag *d = error_at(c, a->span, "the imports of module %s go in a circle", a->text);
+        hint(c, d, "move what both modules need into a third");
+        return;
+    }
     const char *alias = a->kid[1] ? a->kid[1]->text : a->text;
+    c->importing++;
     struct scope *inner = instantiate(c, u, alias, a->kid[0], s, NULL);
+    c->importing--;
     struct symbol *m = declare(c, s, SYM_MODULE, alias, a);
     m->inner = inner;
     if (!a->kid[1]) ARENA_PUSH(c, s->open, inner);
@@ -749,8 +757,11 @@ static void declare_faults(struct compile *c) {
     for (uint32_t i = 0; c->faults && i < c->faults->n; i++) declare_fault(c, c->faults->kid[i]);
     for (uint32_t i = 0; i < c->processes.n; i++) {
         struct process_info *pi = &c->processes.at[i];
-        if (pi->recovers && !pi->crashes)
+        if (pi->recovers && !pi->crashes) {
             error_at(c, pi->recover->span, "process %s recovers but never crashes", pi->symbol->name);
+            pi->recovers = false;
+            pi->recover = NULL;
+        }
     }
 }
 

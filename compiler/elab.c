@@ -171,8 +171,21 @@ static struct ir *dispatch(struct compile *c, struct cx *x, const struct ast *a,
     }
 }
 
+bool elab_goes_on(struct compile *c, struct span span) {
+    if (c->work < MAX_WORK) {
+        c->work++;
+        return true;
+    }
+    if (!c->diags->errors) {
+        struct diag *d = error_at(c, span, "the definitions expand to too much here (over %d parts)", MAX_WORK);
+        hint(c, d, "name what is used several times with `let`");
+    }
+    return false;
+}
+
 struct ir *elab(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected) {
     if (!a) return bad(c, (struct span){0});
+    if (!elab_goes_on(c, a->span)) return bad(c, a->span);
     if (++c->depth > MAX_DEPTH) {
         c->depth--;
         error_at(c, a->span, "this is nested too deep");

@@ -146,7 +146,8 @@ struct compile {
     VEC(struct setting) settings;
     const struct ast *faults;
     const struct ir_var *starting; /* whose initial value is being elaborated: only earlier ones can be read */
-    uint32_t depth;
+    uint32_t depth, importing;
+    uint32_t work; /* nodes elaborated: definitions that double each other end in an error, not in a hang */
     VEC(struct {
         const struct ast *place;
         struct scope *scope;
@@ -170,6 +171,8 @@ struct cx cx_const(struct compile *, struct scope *);
 void resolve_symbol(struct compile *, struct symbol *);
 
 /* expressions */
+enum { MAX_WORK = 3000000 };
+bool elab_goes_on(struct compile *, struct span); /* false: too much was elaborated already */
 struct ir *elab(struct compile *, struct cx *, const struct ast *, const struct type *expected);
 struct ir *elab_as(struct compile *, struct cx *, const struct ast *, const struct type *); /* converted to the type */
 struct ir *elab_bool(struct compile *, struct cx *, const struct ast *);

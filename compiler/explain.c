@@ -434,7 +434,8 @@ static bool any_binding(struct eval *e, void *self) {
 
 static const char *block_reason(struct teller *t, const struct ir_action *a) {
     const struct ir_gen *g = &a->gens[0];
-    const struct ir *cond = g->cond;
+    bool own = a->process < 0 || t->p->processes.at[a->process].id || g->kind == G_LET; /* its names are bound already */
+    const struct ir *cond = own ? g->cond : NULL;
     uint32_t parts = !cond ? 0 : cond->op == IR_AND ? cond->n : 1;
     bool known;
     for (uint32_t i = 0; i < parts; i++) {
@@ -442,11 +443,21 @@ static const char *block_reason(struct teller *t, const struct ir_action *a) {
         if (!truth(t, c, &known) && known) return arena_printf(&t->story->arena, "`%s` is false", snippet(t, c->span));
     }
     bool any = false;
-    struct ir rest = {.gens = a->gens + 1, .n_gens = a->n_gens - 1};
+    struct ir rest = {.gens = a->gens + own, .n_gens = a->n_gens - own};
     gens_stop(t, &rest, any_binding, &any);
     if (any) return a->body ? "it would change nothing, or its message has no room" : "";
     if (a->kind == ACT_HANDLER) return "there is no such message that it takes";
     return a->n_gens > 1 ? "no choice satisfies its guard" : "its guard is false";
+}
+
+static bool is_down(const struct teller *t, int process, uint32_t instance, const uint64_t *state) {
+    for (uint32_t i = 0; i < t->p->vars.n; i++) {
+        const struct ir_var *v = t->p->vars.at[i];
+        if (!v->hidden || v->process != process || strcmp(v->member, "up")) continue;
+        uint64_t up = value_load(v->type, state, v->word, v->shift);
+        return !(v->per_instance ? value_element(v->type, up, instance, NULL) : up);
+    }
+    return false;
 }
 
 static void blocked(struct teller *t, const uint64_t *state) {
@@ -457,6 +468,10 @@ static void blocked(struct teller *t, const uint64_t *state) {
         for (uint32_t i = 0; i < pr->n; i++) {
             uint64_t self = pr->id ? value_unrank(pr->id, i, NULL) : 0;
             const char *who = process_text(t, (int)k, self), *list = "";
+            if (is_down(t, (int)k, i, state)) {
+                say(t, arena_printf(&t->story->arena, "%s is down", who));
+                continue;
+            }
             for (uint32_t a = 0; a < p->actions.n; a++) {
                 const struct ir_action *act = &p->actions.at[a];
                 if (act->process != (int)k || act->fault || act->byzantine || !act->n_gens) continue;

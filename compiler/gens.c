@@ -100,6 +100,7 @@ bool too_deep(struct compile *c, struct cx *x, struct span span, const char *nam
     if (x->inlined < MAX_INLINE) return false;
     struct diag *d = error_at(c, span, "`%s` is defined through itself, or too many definitions deep", name);
     hint(c, d, "there is no recursion; `fold` and `closure` serve");
+    c->work = MAX_WORK; /* what follows would only say it again */
     return true;
 }
 

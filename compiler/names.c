@@ -114,7 +114,10 @@ struct ir *member_value(struct compile *c, struct cx *x, struct symbol *s, const
         return s->value ? s->value : bad(c, at->span);
     case SYM_VALUE: return s->scope->process >= 0 && x->own_self ? x->own_self : s->value ? s->value : bad(c, at->span);
     case SYM_VAR:
-        if (!s->var) return bad(c, at->span);
+        if (!s->var) {
+            if (x->flags & CX_CONST) error_at(c, at->span, "`%s` is a variable; here only constants may be used", s->name);
+            return bad(c, at->span);
+        }
         if (s->var->per_instance && !x->own_self) return no_self(c, at->span, s->name, s->var->process);
         return var_read(c, x, s->var, x->own_self, at->span);
     case SYM_DEF: {
@@ -138,6 +141,7 @@ struct ir *member_value(struct compile *c, struct cx *x, struct symbol *s, const
     }
     case SYM_TYPE: resolve_symbol(c, s); return full_set(c, s->type, at->span);
     case SYM_PROCESS:
+        if (s->index < 0) return bad(c, at->span); /* its declaration is in error */
         if (!c->processes.at[s->index].id) return process_value(c, s->index, NULL, at->span);
         {
             struct diag *d = error_at(c, at->span, "`%s` has several instances; say which", s->name);

@@ -102,7 +102,11 @@ struct ir *elab_place(struct compile *c, struct cx *x, const struct ast *a) {
                     return bad(c, a->span);
                 }
             s = lookup(x->scope, a->text);
-            if (!s) return elab(c, x, a, NULL); /* says that it is not declared */
+            if (!s) {
+                struct ir *e = elab(c, x, a, NULL); /* says that it is not declared, or it is a literal */
+                if (!is_bad(e)) error_at(c, a->span, "`%s` is a value, not a variable", a->text);
+                return bad(c, a->span);
+            }
         } else if (a->kid[0]->kind == AST_NAME || a->kid[0]->kind == AST_INDEX) {
             const struct ast *base = a->kid[0]->kind == AST_INDEX ? a->kid[0]->kid[0] : a->kid[0];
             struct symbol *b = base->kind == AST_NAME ? lookup(x->scope, base->text) : NULL;
@@ -221,6 +225,7 @@ static struct ir *call_proc(struct compile *c, struct cx *x, const struct ast *a
     if (x->inlined > 40) {
         struct diag *d = error_at(c, a->span, "`%s` calls itself, or too many procs deep", s->name);
         hint(c, d, "there is no recursion");
+        c->work = MAX_WORK;
         return stmt_nothing(c, a->span);
     }
     VEC(struct ir *) out = {0};
@@ -273,6 +278,7 @@ struct ir *pick_any(struct compile *c, struct cx *x, const struct ast *any, stru
 
 static struct ir *statement(struct compile *c, struct cx *x, const struct ast *a) {
     struct program *p = P(c);
+    if (!elab_goes_on(c, a->span)) return stmt_nothing(c, a->span);
     switch (a->kind) {
     case AST_BLOCK: {
         struct cx y = *x;

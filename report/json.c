@@ -1,9 +1,21 @@
 /* The JSON form (docs/json.md; docs/dcheck.schema.json), written with jansson. */
 #include <jansson.h>
+#include <string.h>
 
 #include "report/report.h"
 
-static json_t *text(const char *s) { return s ? json_string_nocheck(s) : json_null(); }
+/* JSON is UTF-8; a byte that is none (in a path, say) becomes `?`, so that the document stays whole. */
+static json_t *text(const char *s) {
+    if (!s) return json_null();
+    json_t *j = json_string(s);
+    if (j) return j;
+    size_t n = strlen(s);
+    char *plain = mem_alloc(n + 1);
+    for (size_t i = 0; i < n; i++) plain[i] = (unsigned char)s[i] < 0x80 ? s[i] : '?';
+    j = json_string(plain);
+    mem_free(plain);
+    return j;
+}
 
 static json_t *event(const struct dc_event *e, uint32_t number) {
     json_t *o = json_object(), *sent = json_array(), *state = json_object();

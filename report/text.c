@@ -63,7 +63,7 @@ static void print_properties(const struct report_check *r, const struct paint *p
                                                             : p->yellow;
         const char *word = !strcmp(q->kind, "reachable") ? (q->found                         ? "reached"
                                                             : q->verdict == VERDICT_VIOLATED ? "unreachable"
-                                                                                             : "not reached")
+                                                                                             : q->verdict == VERDICT_SAMPLED ? "sampled" : "not reached")
                                                          : verdict_word(q->verdict);
         fprintf(out, "  %-10s %-20s %s%s%s%s%s\n", q->kind, q->name, tint, word, p->plain, q->note ? ": " : "",
                 q->note ? q->note : "");
@@ -76,8 +76,11 @@ static void print_counts(const struct report_check *r, FILE *out) {
     if (r->verdict == VERDICT_SAMPLED || s->walks) {
         print_count(out, s->walks);
         fputs(" walks, ", out);
-        print_count(out, s->steps);
-        fprintf(out, " steps, seed %llu", (unsigned long long)r->seed);
+        if (s->steps) {
+            print_count(out, s->steps);
+            fputs(" steps, ", out);
+        }
+        fprintf(out, "seed %llu", (unsigned long long)r->seed);
     } else {
         print_count(out, s->distinct);
         fputs(" distinct states, ", out);

@@ -236,6 +236,7 @@ static struct type *any_type(int depth) {
     case 3: e = scalar(); return e->values > 2 ? set_type(e, 2) : set_type(e, 0);
     case 4: {
         struct type *k = scalar(), *v = any_type(depth - 1);
+        if (v->kind == RANGE && !v->claim) give_alias(v);
         return map_type(k, v);
     }
     case 5: e = scalar(); return seq_type(e, between(1, 3), chance(30));
@@ -258,6 +259,7 @@ static struct type *any_type(int depth) {
 
 struct value {
     const char *text, *tail;      /* text[key]tail */
+    const char *initial;          /* what a variable starts with, or NULL */
     const struct type *type, *key;
     int process;                  /* whose variable, or -1 */
     bool outer;                   /* p[k].v, from outside */
@@ -333,6 +335,7 @@ static int n_budgets;
 /* ---- expressions ---- */
 
 static const char *expr(const struct type *, int d);
+static const char *by_kind(const struct type *, int d);
 static const char *boolean(int d);
 static const char *integer(int d);
 static const char *binder(const struct type **t, const char **name, int d);
@@ -365,6 +368,7 @@ static bool can_make(const struct type *t) { /* a symmetric value comes from som
 static bool reachable_value(const struct value *v) { return in_sight(v) && (!v->key || can_make(v->key)); }
 
 /* Something in sight of this type, or NULL: a name, a field of one, an element of a map. `exact`: ranges may not be narrower. */
+static bool no_constants;
 static const char *path(const struct type *t, int d, bool exact) {
     struct {
         int value, part;
@@ -372,7 +376,7 @@ static const char *path(const struct type *t, int d, bool exact) {
     int n = 0;
     for (int i = 0; i < n_env && n < 120; i++) {
         const struct value *v = &env[i];
-        if (!reachable_value(v)) continue;
+        if (!reachable_value(v) || (no_constants && v->fixed)) continue;
         if (exact ? v->type == t : fits(v->type, t)) {
             if (v->fixed && t->kind == RANGE && exact) continue;
             found[n].value = i;
@@ -633,8 +637,23 @@ static const char *about_process(int d) {
     }
 }
 
+/* That a variable has, or has not, its initial value any more. */
+static const char *left(int d, bool yes) {
+    int n = 0, at[600];
+    for (int i = 0; i < n_env; i++)
+        if (env[i].initial && reachable_value(&env[i])) at[n++] = i;
+    if (!n || cx.constant) return NULL;
+    const struct value *v = &env[at[roll(n)]];
+    const char *text = value_text(v, d - 1);
+    return compare(text, yes ? "!=" : "==", v->initial);
+}
+
 /* Something to say about a value in sight. */
 static const char *fact(int d) {
+    if (chance(20)) {
+        const char *l = left(d, chance(40));
+        if (l) return l;
+    }
     const struct type *t;
     const char *p = any_path(&t, d);
     if (!p) return NULL;
@@ -644,7 +663,7 @@ static const char *fact(int d) {
         const char *op = order();
         if (chance(25)) {
             const char *e = integer(d - 1);
-            return compare(p, op, e);
+            if (strcmp(p, e)) return compare(p, op, e);
         }
         const char *k = number(between(t->lo, t->hi));
         return compare(p, op, k);
@@ -716,10 +735,12 @@ static const char *fact(int d) {
     }
     const char *op = t->ordered && !t->symmetric ? order() : chance(50) ? "==" : "!=";
     const char *e = expr(t, d - 1);
+    if (!strcmp(p, e)) e = by_kind(t, 0);
     return compare(p, op, e);
 }
 
 static const char *plain_boolean(int d) {
+    if (d < -2) return chance(50) ? "true" : "false";
     for (int tries = 0; tries < 3; tries++) {
         const char *r = NULL;
         switch (d <= 0 ? roll(6) : roll(15)) {
@@ -854,10 +875,10 @@ static const char *in_range(const struct type *t, int d) {
         }
         case 3: { /* may leave the range: a finding */
             if (cx.constant || (t->claim && !chance(12))) break;
+            no_constants = true;
             const char *p = path(range_type(-9, 999, ""), d - 1, false);
-            bool fixed = p == NULL;
-            for (int i = 0; p && i < n_env; i++) fixed |= env[i].fixed && !strcmp(p, env[i].text);
-            return fixed ? number(between(lo, hi)) : f("(%s %s 1)", p, chance(70) ? "+" : "-");
+            no_constants = false;
+            return p ? f("(%s %s 1)", p, chance(70) ? "+" : "-") : number(between(lo, hi));
         }
         case 4: { /* the largest of a set */
             const char *s = path(set_type(t, 0), d - 1, true);
@@ -1209,6 +1230,42 @@ static bool place(struct place *p, bool ghost) {
     return p->type->kind != SYM || can_make(p->type);
 }
 
+/* A value that differs from the present one. */
+static const char *moved(const char *p, const struct type *t) {
+    switch (t->kind) {
+    case BOOL: return f("not %s", p);
+    case RANGE: {
+        const char *one = number(1);
+        if (!t->claim && chance(70)) return f("%s + %s", p, one);
+        if (chance(50)) return choice(f("(%s < %d)", p, t->hi), f("(%s + %s)", p, one), p);
+        return t->lo ? f("%d + (%s - %s + %s) mod %d", t->lo, p, number(t->lo), one, t->hi - t->lo + 1) : f("(%s + %s) mod %d", p, one, t->hi + 1);
+    }
+    case ENUM: {
+        const char *list = t->names[0];
+        for (int i = t->n - 2; i >= 0; i--) list = choice(f("(%s == %s)", p, t->names[i]), t->names[i + 1], list);
+        return list;
+    }
+    case OPTION: {
+        const char *e = expr(t->elem, 1);
+        return choice(f("(%s == none)", p), e, "none");
+    }
+    case SET: {
+        if (t->max || !can_make(t->elem)) return NULL;
+        const char *e = expr(t->elem, 1);
+        return chance(60) ? f("%s union {%s}", p, e) : choice(f("(%s in %s)", e, p), f("(%s minus {%s})", p, e), f("(%s union {%s})", p, e));
+    }
+    case SEQ: {
+        const char *e = expr(t->elem, 1);
+        return choice(f("(len(%s) < %d)", p, t->max), f("append(%s, %s)", p, e), chance(50) ? "[]" : f("tail(%s)", p));
+    }
+    case BAG: {
+        const char *e = expr(t->elem, 1);
+        return choice(f("(size(%s) < %d)", p, t->max), f("add(%s, %s)", p, e), f("remove(%s, %s)", p, e));
+    }
+    default: return NULL;
+    }
+}
+
 static const char *assignment(int level) {
     struct place p;
     bool ghost = chance(10), was = cx.ghost;
@@ -1222,11 +1279,12 @@ static const char *assignment(int level) {
         cx.ghost = was;
         return f("%sif len(%s) > 0 { %s[%s] := %s }\n", indent(level), p.text, p.text, i, e);
     }
-    if (chance(5) && p.type->values <= 3 && !p.type->symmetric) {
+    if (chance(5) && p.type->values <= 3 && !p.type->symmetric && p.type->kind != BAG) {
         cx.ghost = was;
         return f("%s%s := any\n", indent(level), p.text);
     }
-    const char *e = expr(p.type, 2);
+    const char *e = chance(45) ? moved(p.text, p.type) : NULL;
+    if (!e) e = expr(p.type, 2);
     cx.ghost = was;
     if (!ghost && twist(25)) {
         struct type *own = (struct type *)(uintptr_t)p.type;
@@ -1235,6 +1293,8 @@ static const char *assignment(int level) {
     }
     return f("%s%s := %s\n", indent(level), p.text, e);
 }
+
+static bool in_for, has_pick; /* has_pick: the body decides whether the step is possible */
 
 static const char *send(int level) {
     int n = 0, at[4];
@@ -1272,10 +1332,9 @@ static const char *send(int level) {
     } else if (m->n_receivers == 1 && chance(30)) {
         to = chance(50) ? f(" to %s", processes[m->receivers[0]].name) : " to all";
     }
+    for (int i = 0; i < n_networks; i++) has_pick |= networks[i].block; /* as the compiler sees it */
     return f("%ssend %s%s%s%s\n", indent(level), chance(12) ? "once " : "", m->name, list, to);
 }
-
-static bool in_for, has_pick;
 
 static const char *statement(int d, int level) {
     for (int tries = 0; tries < 3; tries++) {
@@ -1401,7 +1460,7 @@ static const char *block(int d, int level, int most) {
 
 static const char *initial(const struct type *t) {
     bool was = cx.constant;
-    if ((chance(8) && t->values <= 4) || (t->kind == SYM)) return "any";
+    if ((chance(8) && t->values <= 4 && t->kind != BAG) || (t->kind == SYM)) return "any";
     if (chance(4) && t->kind == RANGE && !t->symmetric) return f("any {%d, %d}", t->lo, t->hi);
     cx.constant = true;
     const char *e = expr(t, chance(80) ? 0 : 1);
@@ -1414,6 +1473,7 @@ static const char *variable(int process, int level) {
     bool ghost = chance(7), stable = process >= 0 && processes[process].crashes && chance(40);
     const char *x = fresh("v"), *e = initial(t);
     struct value v = {.text = x, .tail = "", .type = t, .process = process, .place = true, .ghost = ghost, .state = true};
+    if (strncmp(e, "any", 3) != 0) v.initial = e;
     if (process >= 0) {
         const struct process *p = &processes[process];
         struct value outer = v;
@@ -1449,11 +1509,13 @@ static const char *action(int process, int level, bool *blocks) {
         const char *b = binder(&t, NULL, 1), *w = where(1, 30);
         bind = f("(%s%s)", b, w);
     }
-    bool guarded = chance(85);
-    const char *guard = guarded ? boolean(2) : "";
+    bool guarded = chance(75);
+    const char *guard = !guarded ? "" : chance(50) ? fact(1) : boolean(2);
+    if (!guard) guard = boolean(1);
     has_pick = false;
     in_for = false;
-    const char *body = block(2, level, 3);
+    const char *body = block(2, level, 3), *first = process >= 0 && blocks && chance(40) ? send(level + 1) : NULL;
+    if (first) body = f("{\n%s%s", first, strcmp(body, "{ }") ? body + 2 : f("%s}", indent(level)));
     forget(m);
     const char *mods = fault ? "fault " : cx.oracle ? "oracle " : "";
     if (!fault) mods = f("%s%s", mods, fairness());
@@ -1496,7 +1558,7 @@ static const char *handler(int process, const struct message *m, int level) {
         const char *b = binder(&t, NULL, 1);
         head = f("%s, %s", head, b);
     }
-    const char *guard = when(35, 2), *body;
+    const char *guard = when(25, 2), *body;
     in_for = false;
     body = block(2, level, 3);
     forget(mk);
@@ -1772,8 +1834,11 @@ static const char *faults(void) {
 
 /* Several equations at once: seldom true, so that a violation lies deep. */
 static const char *rare(void) {
-    const char *list = NULL;
-    int n = between(2, 5);
+    bool was = cx.two_state;
+    cx.two_state = false;
+    const char *list = left(1, true);
+    cx.two_state = was;
+    int n = between(1, 4);
     for (int i = 0; i < n; i++) {
         const char *x = fact(1);
         if (x) list = list ? both(list, x) : x;
@@ -1945,7 +2010,7 @@ int main(int argc, char **argv) {
     if (chance(15)) declare(property(6));
     if (n_networks == 1 && n_messages && chance(10)) declare("invariant Few = size(messages) < 99");
     const char *clauses = "";
-    if (chance(65)) clauses = " allow deadlock";
+    if (chance(75)) clauses = " allow deadlock";
     if (*fault_text && chance(8) && !n_budgets) clauses = f(" with faults { }%s", clauses);
     printf("spec seed_%llu\n\n", (unsigned long long)seed);
     if (variant) puts("var zz : 0..1 := 0");

@@ -286,7 +286,7 @@ interrupt() {
     shift
     name="cli interrupted after $after s: $*"
     began=$(date +%s%N)
-    timeout --preserve-status -k 20 -s INT "$after" "$DCHECK" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+    timeout --foreground --preserve-status -k 20 -s INT "$after" "$DCHECK" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
     got=$?
     took=$((($(date +%s%N) - began) / 1000000))
     [ $got = 2 ] && ok "$name: exit 2" || fail "$name: exit 2" "exit $got; $(tail -n 2 "$tmp/err")"

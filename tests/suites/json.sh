@@ -34,7 +34,7 @@ valid $cli/count.dspec -check broken -full -colour always -quiet
 valid $cli/count.dspec -depth 2
 valid $cli/long.dspec -mem 1M -workers 2
 valid $cli/long.dspec -depth 3 -no-trace
-timeout --preserve-status -s INT 0.5 "$DCHECK" $cli/long.dspec -interpret -json - -no-trace >"$tmp/doc" 2>/dev/null </dev/null
+timeout --foreground --preserve-status -k 20 -s INT 0.5 "$DCHECK" $cli/long.dspec -interpret -json - -no-trace >"$tmp/doc" 2>/dev/null </dev/null
 check 'json of an interrupted run' python3 tests/tools/json_valid.py $schema "$tmp/doc"
 "$DCHECK" $cli/talk.dspec -json "$tmp/file" >/dev/null 2>&1
 "$DCHECK" $cli/talk.dspec -json - 2>/dev/null | sed '/"seconds"/d' >"$tmp/doc"

@@ -90,7 +90,7 @@ if ${MAKE:-make} -s -j"$jobs" B=$b build/$b/dcheck >"$tmp/make" 2>&1; then
         clean $cli/long.dspec -depth 4 -workers $workers
         clean specs/paxos.dspec -simulate -walks 100 -workers $workers
         clean bench/models/braft.dspec -D N=3 -D T=2 -D L=1 -D LOGCHECK=FALSE -simulate -walks 2000 -workers $workers
-        timeout --preserve-status -s INT 3 build/$b/dcheck -I stdlib $cli/long.dspec -interpret -no-trace -workers $workers >"$tmp/out" 2>"$tmp/err" </dev/null
+        timeout --foreground --preserve-status -k 20 -s INT 3 build/$b/dcheck -I stdlib $cli/long.dspec -interpret -no-trace -workers $workers >"$tmp/out" 2>"$tmp/err" </dev/null
         judge "$b interrupted, $workers workers" $? 2
     done
     units
