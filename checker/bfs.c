@@ -58,7 +58,8 @@ struct bfs {
     struct worker *workers;
     uint32_t n_workers, n_ranks;
     _Atomic uint64_t inserted;
-    atomic_bool want_growth, over;
+    atomic_bool want_growth, over; /* over: expand nothing more */
+    atomic_bool finished;          /* set at the gate only: every worker leaves after one and the same turn */
     uint64_t want;                                   /* predicates still to be tested */
     uint64_t state_preds, initial_preds, step_preds; /* by kind */
     /* the gate */
@@ -336,7 +337,7 @@ static bool merge_findings(struct bfs *b) {
 }
 
 /* Alone, all others waiting: closes a level and opens the next. False: the search is over. */
-static bool turn_level(struct bfs *b) {
+static bool close_level(struct bfs *b) {
     bool violated = merge_findings(b);
     b->level.n = 0;
     uint64_t queued = 0;
@@ -372,6 +373,12 @@ static bool turn_level(struct bfs *b) {
     return false;
 }
 
+static bool turn_level(struct bfs *b) {
+    bool goes_on = close_level(b);
+    if (!goes_on) atomic_store(&b->finished, true);
+    return goes_on;
+}
+
 static uint64_t level_size(const struct bfs *b) {
     uint64_t n = 0;
     for (uint32_t i = 0; i < b->level.n; i++) n += b->level.at[i]->n;
@@ -381,7 +388,7 @@ static uint64_t level_size(const struct bfs *b) {
 /* Levels too small to be worth waking the others are done by one worker. */
 static void small_levels(struct worker *w) {
     struct bfs *b = w->bfs;
-    while (!atomic_load(&b->over) && level_size(b) < ALONE) {
+    while (!atomic_load(&b->finished) && level_size(b) < ALONE) {
         for (uint32_t i = 0; i < b->level.n; i++) {
             use_model(w);
             struct block *k = b->level.at[i];
@@ -431,7 +438,7 @@ static void gate(struct worker *w, bool growth) {
 static void *work(void *self) {
     struct worker *w = self;
     struct bfs *b = w->bfs;
-    while (!atomic_load(&b->over)) {
+    while (!atomic_load(&b->finished)) {
         use_model(w);
         for (;;) {
             uint32_t i = atomic_fetch_add_explicit(&b->next_block, 1, memory_order_relaxed);
@@ -591,7 +598,7 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
     pthread_cond_init(&mon.done, NULL);
     bool watched = o->progress && !parents && pthread_create(&watcher, NULL, monitor, &mon) == 0;
     start_states(&b);
-    if (!atomic_load(&b.over)) run_threads(&b);
+    if (!atomic_load(&b.finished)) run_threads(&b);
     if (watched) {
         pthread_mutex_lock(&mon.lock);
         mon.over = true;

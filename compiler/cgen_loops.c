@@ -121,18 +121,17 @@ void cgen_seen(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t *l
     for (uint32_t i = 0; i < n; i++) {
         if (list[i].kind != G_LET || !list[i].distinct) continue;
         uint64_t cap = 1;
-        for (uint32_t k = 0; k < i; k++) {
+        for (uint32_t k = i - list[i].distinct; k < i; k++) {
             const struct ir_gen *o = &list[k];
             uint64_t u = o->kind == G_LET                          ? 1
                          : o->kind == G_VALUES                     ? g->p->slots.at[o->slot]->universe
                          : o->kind == G_BAG || o->kind == G_BAGALL ? o->src->type->cap
                                                                    : 4096;
-            cap = cap * u > 4096 ? 4096 : cap * u;
+            cap = cap * u > 16384 ? 16384 : cap * u;
         }
         labels[i] = g->labels++;
         fprintf(g->decls, "    uint64_t seen%u[%llu];\n    unsigned seen%u_n = 0;\n", labels[i],
                 (ull)(cap * type_slot_words(g->p->slots.at[list[i].slot])), labels[i]);
-        PUT("seen%u_n = 0;\n", labels[i]);
     }
 }
 
@@ -147,6 +146,8 @@ static void gens_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint
         body(g, self);
         return;
     }
+    for (uint32_t k = i; k < n && k < 64; k++)
+        if (list[k].distinct && k - list[k].distinct == i) PUT("seen%u_n = 0;\n", current_seen->at[k]);
     const struct ir_gen *gen = &list[i];
     if (gen->kind == G_SLICE) {
         slice(g, list, n, i, body, self);

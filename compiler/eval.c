@@ -136,7 +136,9 @@ struct loop {
     uint32_t n;
     bool (*body)(struct eval *, void *);
     void *self;
-    VEC(uint64_t) seen; /* ranks or codes of distinct values */
+    struct seen {
+        VEC(uint64_t) values; /* of a distinct generator, one after the other */
+    } * seen;             /* by generator; NULL: none is distinct */
 };
 
 static bool loop_from(struct eval *, struct loop *, uint32_t);
@@ -235,14 +237,17 @@ static bool loop_slice(struct eval *e, struct loop *l, uint32_t i) {
 static bool loop_distinct(struct eval *e, struct loop *l, uint32_t i, const struct type *t, uint64_t v) {
     uint32_t w = type_slot_words(t);
     const uint64_t *x = t->words ? WORDS(v) : &v;
-    for (uint32_t k = 0; k + w <= l->seen.n; k += w)
-        if (dc_same(l->seen.at + k, x, w)) return false;
-    for (uint32_t k = 0; k < w; k++) VEC_PUSH(l->seen, x[k]);
+    struct seen *seen = &l->seen[i];
+    for (uint32_t k = 0; k + w <= seen->values.n; k += w)
+        if (dc_same(seen->values.at + k, x, w)) return false;
+    for (uint32_t k = 0; k < w; k++) VEC_PUSH(seen->values, x[k]);
     return loop_value(e, l, i, t, v);
 }
 
 static bool loop_from(struct eval *e, struct loop *l, uint32_t i) {
     if (i == l->n) return l->body(e, l->self);
+    for (uint32_t k = i; l->seen && k < l->n; k++)
+        if (l->gens[k].distinct && k - l->gens[k].distinct == i) l->seen[k].values.n = 0;
     const struct ir_gen *g = &l->gens[i];
     if (g->kind == G_SLICE) return loop_slice(e, l, i);
     const struct type *t = e->program->slots.at[g->slot];
@@ -295,8 +300,11 @@ static bool loop_from(struct eval *e, struct loop *l, uint32_t i) {
 
 bool eval_gens(struct eval *e, const struct ir_gen *gens, uint32_t n, bool (*body)(struct eval *, void *), void *self) {
     struct loop l = {.gens = gens, .n = n, .body = body, .self = self};
-    bool stop = loop_from(e, &l, 0); /* a failure leaks `seen`, which only distinct generators fill */
-    if (l.seen.at) VEC_FREE(l.seen);
+    for (uint32_t i = 0; i < n && !l.seen; i++)
+        if (gens[i].distinct) l.seen = mem_alloc(n * sizeof *l.seen);
+    bool stop = loop_from(e, &l, 0); /* a failure leaks `seen`; few loops have it */
+    for (uint32_t i = 0; l.seen && i < n; i++) VEC_FREE(l.seen[i].values);
+    mem_free(l.seen);
     return stop;
 }
 

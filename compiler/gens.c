@@ -274,13 +274,14 @@ bool gen_from(struct compile *c, struct cx *x, struct gens *g, const struct ast 
     case AST_SETFOR: {
         if (mode == GEN_CANONICAL) break;
         struct cx y = *x;
+        uint32_t start = g->list.n;
         if (!gen_binders(c, &y, g, set->kid[1], set->kid[2], mode)) return false;
         struct ir *e = elab(c, &y, set->kid[0], NULL);
         if (is_bad(e)) return false;
         *value = e;
         if (mode == GEN_DISTINCT || !ir_cheap(e))
             *value = push_gen(
-                c, g, (struct ir_gen){.kind = G_LET, .src = e, .distinct = mode == GEN_DISTINCT && e->op != IR_LOCAL},
+                c, g, (struct ir_gen){.kind = G_LET, .src = e, .distinct = mode == GEN_DISTINCT ? g->list.n - start : 0},
                 e->type, set->span);
         return true;
     }

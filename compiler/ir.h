@@ -68,7 +68,7 @@ enum gen_kind {
 struct ir_gen {
     enum gen_kind kind;
     uint32_t slot; /* G_SLICE: none */
-    bool distinct; /* G_LET: skip a value that this loop has had before */
+    uint32_t distinct; /* G_LET, not 0: skip a value had before since the generator this many places earlier began */
     struct ir *src, *src2;
     struct ir *cond; /* or NULL: tested as soon as the slot is bound */
     uint32_t variant, n_fields;

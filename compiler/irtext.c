@@ -28,7 +28,7 @@ static void tree(FILE *, const struct ir *, int indent);
 
 static void gen(FILE *out, const struct ir_gen *g, int indent) {
     line(out, indent);
-    fprintf(out, "(gen %d %u %d %u %d", g->kind, g->slot, g->distinct, g->variant, g->elem ? (int)g->elem->id : -1);
+    fprintf(out, "(gen %d %u %u %u %d", g->kind, g->slot, g->distinct, g->variant, g->elem ? (int)g->elem->id : -1);
     fprintf(out, " (fields");
     for (uint32_t i = 0; i < g->n_fields; i++) {
         fprintf(out, " %u", g->field_slots[i]);
@@ -400,7 +400,7 @@ static void read_gens(struct reader *r, struct ir_gen **out, uint32_t *n) {
     while (open(r, "gen")) {
         struct ir_gen g = {.kind = (enum gen_kind)number(r, 0, G_SLICE)};
         g.slot = small(r);
-        g.distinct = flag(r);
+        g.distinct = small(r);
         g.variant = small(r);
         g.elem = read_type_id(r, true);
         must_open(r, "fields");
@@ -650,6 +650,7 @@ static bool check_gens(struct check *c, struct ir_gen *gens, uint32_t n) {
         const struct type *t = g->kind != G_SLICE && g->slot < c->p->slots.n ? c->p->slots.at[g->slot] : NULL,
                           *s = g->src ? g->src->type : NULL;
         if (g->kind != G_SLICE && !t) return no(c, "a loop binds no slot");
+        if (g->distinct > i) return no(c, "a loop is compared with one that is not there");
         switch (g->kind) {
         case G_VALUES:
             if (!t->universe) return no(c, "a loop has no end");

@@ -596,7 +596,7 @@ static const char *sent_by(int d) {
     for (int i = 0; i < n_messages; i++)
         for (int k = 0; k < messages[i].n_senders; k++)
             if (messages[i].senders[k] == cx.process) at[n++] = i;
-    if (cx.process < 0 || !n || cx.property || cx.init) return NULL;
+    if (cx.process < 0 || !n || cx.property || cx.init || cx.constant) return NULL;
     const struct message *m = &messages[at[roll(n)]];
     const char *list = fields_of(m->parts, m->n, d - 1, false);
     return m->n ? f("(sent %s(%s))", m->name, list) : f("(sent %s)", m->name);
@@ -1302,6 +1302,7 @@ static const char *send(int level) {
         for (int k = 0; k < messages[i].n_senders; k++)
             if (messages[i].senders[k] == cx.process) at[n++] = i;
     if (!n || cx.process < 0) return NULL;
+    if (in_for && processes[cx.process].crashes) return NULL; /* a crash may leave out any of them: too many subsets */
     const struct message *m = &messages[at[roll(n)]];
     const char *list = fields_of(m->parts, m->n, 1, false), *to = "";
     if (m->n) list = f("(%s)", list);
@@ -1336,6 +1337,8 @@ static const char *send(int level) {
     return f("%ssend %s%s%s%s\n", indent(level), chance(12) ? "once " : "", m->name, list, to);
 }
 
+static const char *meter; /* the name of an instance of a module, or NULL */
+
 static const char *statement(int d, int level) {
     for (int tries = 0; tries < 3; tries++) {
         const char *s = NULL;
@@ -1351,6 +1354,11 @@ static const char *statement(int d, int level) {
         case 6:
         case 7: s = send(level); break;
         case 8: {
+            if (meter && chance(60) && !cx.init) {
+                const char *e = number(between(1, 2));
+                s = f("%s%s.bump(%s)\n", indent(level), meter, e);
+                break;
+            }
             if (cx.process < 0 || !processes[cx.process].n_timers) break;
             s = f("%s%s %s\n", indent(level), chance(70) ? "start" : "stop", processes[cx.process].timers[roll(processes[cx.process].n_timers)]);
             break;
@@ -1499,7 +1507,16 @@ static const char *fairness(void) {
     return chance(15) ? words[roll(3)] : "";
 }
 
-static const char *action(int process, int level, bool *blocks) {
+/* A step of this kind is possible at the start, and changes something. */
+static const char *progress(int level) {
+    struct place p;
+    if (!place(&p, false)) return NULL;
+    const char *e = moved(p.text, p.type);
+    if (!e) e = expr(p.type, 2);
+    return f("%s%s := %s\n", indent(level), p.text, e);
+}
+
+static const char *action(int process, int level, bool *blocks, bool easy) {
     const struct type *t;
     int m = mark();
     const char *name = fresh("a"), *bind = "";
@@ -1509,12 +1526,13 @@ static const char *action(int process, int level, bool *blocks) {
         const char *b = binder(&t, NULL, 1), *w = where(1, 30);
         bind = f("(%s%s)", b, w);
     }
-    bool guarded = chance(75);
-    const char *guard = !guarded ? "" : chance(50) ? fact(1) : boolean(2);
+    bool guarded = chance(easy ? 40 : 75);
+    const char *guard = !guarded ? "" : easy ? left(1, false) : chance(50) ? fact(1) : boolean(2);
     if (!guard) guard = boolean(1);
     has_pick = false;
     in_for = false;
-    const char *body = block(2, level, 3), *first = process >= 0 && blocks && chance(40) ? send(level + 1) : NULL;
+    const char *body = block(2, level, easy ? 2 : 3), *first = process >= 0 && blocks && chance(40) ? send(level + 1) : NULL, *moving = easy ? progress(level + 1) : NULL;
+    if (moving) first = f("%s%s", moving, first ? first : "");
     if (first) body = f("{\n%s%s", first, strcmp(body, "{ }") ? body + 2 : f("%s}", indent(level)));
     forget(m);
     const char *mods = fault ? "fault " : cx.oracle ? "oracle " : "";
@@ -1651,7 +1669,7 @@ static void process_steps(int i) {
     for (int k = 0; k < n; k++) {
         bool blocks;
         p->actions[p->n_actions] = f("a%d", names + 1); /* as action names it */
-        const char *a = action(i, 1, &blocks);
+        const char *a = action(i, 1, &blocks, k == 0);
         p->blocks[p->n_actions++] = blocks;
         p->body = f("%s%s", p->body, a);
     }
@@ -1959,9 +1977,12 @@ int main(int argc, char **argv) {
         const char *v = variable(-1, 0);
         declare(f("%.*s", (int)strlen(v) - 1, v));
     }
-    bool meter = chance(12);
-    if (meter) {
-        declare(f("import meter with Top = %d%s", between(1, 3), chance(50) ? " as mt" : ""));
+    if (chance(12)) {
+        int top = between(1, 3);
+        meter = chance(50) ? "mt" : "meter";
+        declare(f("import meter with Top = %d%s", top, !strcmp(meter, "mt") ? " as mt" : ""));
+        see((struct value){.text = f("%s.count", meter), .tail = "", .type = range_type(0, top, ""), .process = -1, .state = true, .initial = "0"});
+        see((struct value){.text = f("%s.full", meter), .tail = "", .type = boolean_type(), .process = -1});
     }
     for (int i = 0; i < n_processes; i++) process_variables(i);
     const char *fault_text = with_faults ? faults() : "";
@@ -1972,7 +1993,7 @@ int main(int argc, char **argv) {
     bool any_global = false;
     for (int i = 0; i < n_env; i++) any_global |= env[i].place && env[i].process < 0;
     if (any_global && chance(40)) {
-        const char *a = action(-1, 0, NULL);
+        const char *a = action(-1, 0, NULL, chance(50));
         declare(a);
     }
     if (any_global && chance(8)) {
@@ -1990,7 +2011,7 @@ int main(int argc, char **argv) {
         cx.hidden = m;
         n_procs = n_defs = processes[i].n_timers = 0;
         if (p->id) see((struct value){.text = x, .tail = "", .type = p->id, .process = i});
-        const char *v = variable(i, 1), *a = action(i, 1, NULL);
+        const char *v = variable(i, 1), *a = action(i, 1, NULL, chance(50));
         n_procs = some_procs;
         n_defs = some_defs;
         processes[i].n_timers = timers;

@@ -3,7 +3,7 @@
  * Full states in a hash table, a queue, one thread, every predicate on every state; nothing of checker/. States and their
  * successors come from the model of eval_model, as the interpreter computes them.
  * Prints `key value` lines; `depth_limit D` says that only D levels were looked at, as with -depth D, because more than
- * N states lie within one level more. */
+ * N states, or 50 N steps, lie within one level more. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,7 +228,7 @@ int main(int argc, char **argv) {
             m->init(m, worker, &out);
             take(&out);
         }
-        for (; level && next < end && now.distinct <= limit; next++) {
+        for (; level && next < end && now.distinct <= limit && now.generated / 50 <= limit; next++) {
             if (!expand[next]) continue;
             memcpy(source, states + next * words, words * sizeof *source);
             moves = false;
@@ -236,7 +236,7 @@ int main(int argc, char **argv) {
             take(&out);
             if (!moves) stop_at(source);
         }
-        if (level && now.distinct > limit) { /* this level is too large: as if it had not been begun */
+        if (level && (now.distinct > limit || now.generated / 50 > limit)) { /* this level is too large: as if it had not been begun */
             now = before;
             memcpy(findings, kept, sizeof kept);
             bound = level;

@@ -238,6 +238,22 @@ run 12 $cli/count.dspec -check both -json - # the least of a level by the order 
 field 'c["property"]' Tiny
 field 'len(c["trace"])' 3
 
+# an error in one property leaves the others to be judged
+printf 'spec both\nvar x : 0..1 := 0\nvar y : 0..3 := 0\naction a when x == 0 { x := 1 }\naction b when y < 3 { y := y + 1 }\ninvariant A = 1 div (1 - x) >= 0\ninvariant B = x == 0\nreachable C = x == 1\nfinal Done = y == 3\ncheck\n' >"$tmp/both.dspec"
+run 75 "$tmp/both.dspec" -continue -json -
+field '[p["verdict"] for p in c["properties"] if p["name"] == "B"]' "['violated']"
+field '[p["verdict"] for p in c["properties"] if p["name"] == "C"]' "['proved']"
+field '[p["verdict"] for p in c["properties"] if p["name"] == "A"] == ["proved"]' False
+# more properties than fit in a word: all are tested, or the spec is refused; never proved unseen
+{
+    printf 'spec many\nvar x : 0..3 := 0\naction up when x < 3 { x := x + 1 }\nfinal Done = x == 3\n'
+    for i in $(seq 0 69); do echo "invariant I$i = x $([ "$i" = 68 ] && echo '< 3' || echo '<= 3')"; done
+    echo check
+} >"$tmp/many.dspec"
+name='cli a spec with 70 invariants, the 69th violated'
+"$DCHECK" "$tmp/many.dspec" >"$tmp/out" 2>&1
+case $? in 12 | 120) ok "$name" ;; *) fail "$name" "$(tail -n 1 "$tmp/out")" ;; esac
+
 # ---- traces ----
 run 12 $cli/talk.dspec -workers 1
 says '^invariant NoThree is violated$'

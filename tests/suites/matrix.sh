@@ -15,6 +15,7 @@ run() {
     echo "exit $?" >"$to"
     [ ! -f "$to.json" ] || same_part "$to.json" >>"$to"
     cat "$to.text" "$to.err" >>"$to"
+    sed -i "s|$PWD/stdlib/|stdlib/|g" "$to" # warnings name the module where the binary found it
 }
 
 differ() { diff "$1" "$2" | head -n 6; }

@@ -55,7 +55,7 @@ def run(dcheck, row):
 def uncovered(table):
     """Checks of the collection that no row runs."""
     have = {(r["file"], r["check"]) for r in table}
-    for path in sorted(glob.glob("specs/*.dspec") + glob.glob("bench/models/*.dspec")):
+    for path in sorted(glob.glob("specs/*.dspec") + glob.glob("bench/models/*.dspec") + glob.glob("tests/golden/*.dspec")):
         with open(path, encoding="utf-8") as f:
             names = re.findall(r"^check\b(?:[ \t]+(?!(?:with|expect|only|allow|assume|without)\b)(\w+))?", f.read(), re.M)
         for i, name in enumerate(names):
