@@ -28,7 +28,7 @@ broken() {
     esac
 }
 
-field() { sed -n "1,8s|^// $1: ||p" "$2"; }
+field() { sed -n "1,8s|^// $1: ||p" "$2" | tr -d "\r"; }
 
 for spec in tests/diag/*.dspec; do
     name=${spec##*/}
