@@ -178,8 +178,8 @@ static void print_function(struct gen *g, FILE *all, const char *head, const cha
     memset(g->declared, 0, g->p->slots.n + 1);
     g->labels = 0;
     body(g, self);
-    fclose(g->out);
-    fclose(g->decls);
+    cgen_close(g->out);
+    cgen_close(g->decls);
     fprintf(all, "%s%s%s%s", head, decls, text, tail);
     free(text);
     free(decls);
@@ -217,7 +217,7 @@ void cgen_write(const struct program *p, FILE *file) {
                 "\n/* %s%s%s */\n#define ACTION %u\nstatic void a%u(const uint64_t *s, struct dc_out *o) {\n    struct "
                 "dc_choices choices;\n",
                 a->process >= 0 ? p->processes.at[a->process].name : "", a->process >= 0 ? ": " : "", a->name, i, i);
-        fclose(h);
+        cgen_close(h);
         fprintf(all, "#undef FAIL\n#define FAIL(e, at) do { dc_record(o, ACTION, e, at); return; } while (0)\n");
         print_function(&g, all, head, "}\n#undef ACTION\n", whole_action, a);
         free(head);
@@ -232,8 +232,8 @@ void cgen_write(const struct program *p, FILE *file) {
                  i);
         print_function(&g, all, head, "    return 0;\n}\n", whole_pred, &p->preds.at[i]);
     }
-    fclose(all);
-    fclose(g.prelude);
+    cgen_close(all);
+    cgen_close(g.prelude);
     fprintf(file, "%s\n%s\n#define WORDS %u\n", dc_rt_text, dc_model_text, p->state_words);
     fputs(
         "static inline void dc_record(struct dc_out *o, unsigned action, int error, uint32_t site) {\n"

@@ -135,7 +135,7 @@ void cgen_field(struct gen *g, const struct ir *n) {
     FILE *out = g->out;
     cgen_buffer(&g->out, &v, &len);
     cgen_x(g, n->kid[0]);
-    fclose(g->out);
+    cgen_close(g->out);
     g->out = out;
     cgen_field_text(out, t, f, v);
     free(v);

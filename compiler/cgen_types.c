@@ -4,6 +4,11 @@
 
 #include "compiler/cgen.h"
 
+void cgen_close(FILE *f) {
+    bool failed = ferror(f) != 0;
+    if (fclose(f) != 0 || failed) mem_exhausted();
+}
+
 /* ---- helpers by type ---- */
 
 bool cgen_offset(const struct type *t) { return t->kind == T_RANGE && t->universe && t->lo != 0; }
@@ -61,7 +66,7 @@ static void rank_fields(struct gen *g, FILE *out, const struct type *t, uint32_t
         FILE *f;
         cgen_buffer(&f, &v, &len);
         cgen_field_text(f, t, &t->fields[i], "v");
-        fclose(f);
+        cgen_close(f);
         fprintf(out, "    r = r * UINT64_C(%llu) + ", (ull)t->fields[i].type->universe);
         cgen_rank_text(g, out, t->fields[i].type, v);
         fputs(";\n", out);
@@ -147,7 +152,7 @@ void cgen_need_rank(struct gen *g, const struct type *t) {
     default: break;
     }
     fputs("    return r;\n}\n", out);
-    fclose(out);
+    cgen_close(out);
     fputs(text, g->prelude);
     free(text);
 }
@@ -178,7 +183,7 @@ static void unrank_fields(struct gen *g, FILE *out, const struct type *t, uint32
         snprintf(rank, sizeof rank, "r %% UINT64_C(%llu)", (ull)ft->universe);
         snprintf(temp, sizeof temp, "f%u", i);
         unrank_text(f, ft, rank, temp);
-        fclose(f);
+        cgen_close(f);
         fprintf(out, "    {\n    uint64_t f%u[%u] = {0};\n    (void)f%u;\n", i, type_slot_words(ft), i);
         if (ft->words) fprintf(out, "    const uint64_t *y = %s;\n", v);
         else fprintf(out, "    uint64_t y = %s;\n", v);
@@ -270,7 +275,7 @@ static void need_unrank(struct gen *g, const struct type *t) {
     default: fputs("    v = r;\n", out);
     }
     fprintf(out, "    return %s;\n}\n", t->words ? "w" : "v");
-    fclose(out);
+    cgen_close(out);
     fputs(text, g->prelude);
     free(text);
 }

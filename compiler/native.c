@@ -156,7 +156,8 @@ struct native *native_start(const struct program *p, const struct dc_model *inte
             break;
         }
     if (cpu) fclose(cpu);
-    fclose(f);
+    bool whole = !ferror(f);
+    if (fclose(f) != 0 || !whole) mem_exhausted();
     if (!cache_folder(folder, sizeof folder)) {
         give_up(n, "there is no folder of one's own for the compiled code (XDG_CACHE_HOME)");
         free(text);

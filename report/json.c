@@ -101,7 +101,10 @@ static json_t *check(const struct report_check *r) {
     return o;
 }
 
+static void *allocate(size_t n) { return mem_alloc(n); }
+
 bool report_json(const struct report_check *const *list, uint32_t n, const char *spec, const char *version, FILE *out) {
+    json_set_alloc_funcs(allocate, mem_free); /* jansson would leave out what it has no memory for */
     json_t *o = json_object(), *checks = json_array();
     json_object_set_new(o, "dcheck", text(version));
     json_object_set_new(o, "spec", text(spec));

@@ -369,6 +369,8 @@ static bool reachable_value(const struct value *v) { return in_sight(v) && (!v->
 
 /* Something in sight of this type, or NULL: a name, a field of one, an element of a map. `exact`: ranges may not be narrower. */
 static bool no_constants;
+static int avoided = -1, latest = -1; /* a value that path leaves alone; the one that any_path took last */
+
 static const char *path(const struct type *t, int d, bool exact) {
     struct {
         int value, part;
@@ -376,7 +378,7 @@ static const char *path(const struct type *t, int d, bool exact) {
     int n = 0;
     for (int i = 0; i < n_env && n < 120; i++) {
         const struct value *v = &env[i];
-        if (!reachable_value(v) || (no_constants && v->fixed)) continue;
+        if (!reachable_value(v) || (no_constants && v->fixed) || i == avoided) continue;
         if (exact ? v->type == t : fits(v->type, t)) {
             if (v->fixed && t->kind == RANGE && exact) continue;
             found[n].value = i;
@@ -420,9 +422,12 @@ static const char *any_path(const struct type **t, int d) {
     for (int i = 0; i < n_env; i++)
         if (reachable_value(&env[i]) && !env[i].fixed) at[n++] = i;
     if (!n) return NULL;
-    const struct value *v = &env[at[roll(n)]];
+    latest = at[roll(n)];
+    const int taken = latest;
+    const struct value *v = &env[latest];
     *t = v->type;
     const char *text = value_text(v, d);
+    latest = taken;
     if ((v->type->kind == RECORD || v->type->kind == MESSAGE) && v->type->n && chance(70)) {
         int k = roll(v->type->n);
         *t = v->type->parts[k].type;
@@ -431,9 +436,19 @@ static const char *any_path(const struct type **t, int d) {
     if (v->type->kind == MAP && can_make(v->type->key) && chance(80)) {
         *t = v->type->elem;
         const char *key = expr(v->type->key, d - 1);
+        latest = taken;
         return f("%s[%s]", text, key);
     }
     return text;
+}
+
+/* Not the value that any_path took last. */
+static const char *other(const struct type *t, int d) {
+    int was = avoided;
+    avoided = latest;
+    const char *e = expr(t, d);
+    avoided = was;
+    return e;
 }
 
 static const char *both(const char *a, const char *b) { return twist(40) ? f("(not ((not %s) or (not %s)))", a, b) : f("(%s and %s)", a, b); }
@@ -662,15 +677,21 @@ static const char *fact(int d) {
     case RANGE: {
         const char *op = order();
         if (chance(25)) {
+            int was = avoided;
+            avoided = latest;
             const char *e = integer(d - 1);
-            if (strcmp(p, e)) return compare(p, op, e);
+            avoided = was;
+            return compare(p, op, e);
         }
         const char *k = number(between(t->lo, t->hi));
         return compare(p, op, k);
     }
     case SYM: {
         if (!can_make(t)) return NULL;
+        int was = avoided;
+        avoided = latest;
         const char *q = path(t, d - 1, true);
+        avoided = was;
         return q ? compare(p, chance(50) ? "==" : "!=", q) : NULL;
     }
     case MESSAGE: return NULL;
@@ -734,8 +755,7 @@ static const char *fact(int d) {
     default: break;
     }
     const char *op = t->ordered && !t->symmetric ? order() : chance(50) ? "==" : "!=";
-    const char *e = expr(t, d - 1);
-    if (!strcmp(p, e)) e = by_kind(t, 0);
+    const char *e = other(t, d - 1);
     return compare(p, op, e);
 }
 
@@ -1169,21 +1189,21 @@ static const char *plain_expr(const struct type *t, int d) {
             const char *s = t->values > 100 || t->symmetric ? NULL : path(set_type(t, 0), d - 1, true);
             if (!s) break;
             int m = mark();
-            const char *x = fresh("x"), *other = expr(t, d - 1);
+            const char *x = fresh("x"), *none = expr(t, d - 1);
             see_local(x, t);
             const char *w = chance(50) && t->kind == RANGE ? f(" where %s >= %d", x, t->lo) : "";
             forget(m);
-            return choice(f("(%s != {})", s), f("(choose %s in %s%s)", x, s, w), other);
+            return choice(f("(%s != {})", s), f("(choose %s in %s%s)", x, s, w), none);
         }
         case 7: {
             const char *s = t->values > 100 || t->symmetric ? NULL : path(set_type(t, 0), d - 1, true);
             if (!s) break;
             int m = mark();
-            const char *x = fresh("x"), *other = expr(t, d - 1);
+            const char *x = fresh("x"), *none = expr(t, d - 1);
             see_local(x, t);
             const char *k = integer(d - 1);
             forget(m);
-            return choice(f("(%s == {})", s), other, f("(%s %s in %s by %s)", chance(50) ? "max" : "min", x, s, k));
+            return choice(f("(%s == {})", s), none, f("(%s %s in %s by %s)", chance(50) ? "max" : "min", x, s, k));
         }
         default: break;
         }
@@ -1533,7 +1553,7 @@ static const char *action(int process, int level, bool *blocks, bool easy) {
     in_for = false;
     const char *body = block(2, level, easy ? 2 : 3), *first = process >= 0 && blocks && chance(40) ? send(level + 1) : NULL, *moving = easy ? progress(level + 1) : NULL;
     if (moving) first = f("%s%s", moving, first ? first : "");
-    if (first) body = f("{\n%s%s", first, strcmp(body, "{ }") ? body + 2 : f("%s}", indent(level)));
+    if (first) body = f("{\n%s%s", first, body[1] == '\n' ? body + 2 : f("%s}", indent(level)));
     forget(m);
     const char *mods = fault ? "fault " : cx.oracle ? "oracle " : "";
     if (!fault) mods = f("%s%s", mods, fairness());
