@@ -119,14 +119,13 @@ static bool judge(struct worker *w, const uint64_t *state, uint32_t level, uint6
     uint32_t pred = 0, site = 0;
     uint64_t want = b->want & state_kinds & affected;
     if (!want) return true;
-    enum dc_error error = w->model->test(w->model, w->scratch, state, want, &holds, &pred, &site);
     struct finding f = {.kind = FOUND_PRED, .site = site, .action = UINT32_MAX, .level = level};
-    if (error) {
-        f.kind = FOUND_ERROR;
-        f.error = error;
-        f.pred = pred;
-        keep(w, 0, &f, state);
-        return true;
+    while (want) { /* a predicate without a value leaves the others to be judged */
+        enum dc_error error = w->model->test(w->model, w->scratch, state, want, &holds, &pred, &site);
+        if (!error) break;
+        struct finding e = {.kind = FOUND_ERROR, .error = error, .pred = pred, .site = site, .action = UINT32_MAX, .level = level};
+        keep(w, 0, &e, state);
+        want &= ~((uint64_t)1 << pred);
     }
     bool expand = true;
     for (uint64_t rest = want; rest; rest &= rest - 1) {
@@ -329,7 +328,7 @@ static bool merge_findings(struct bfs *b) {
             memcpy(f->state, best->state, words * sizeof *f->state);
         }
         bool witness = best->kind == FOUND_PRED && b->model->preds[best->pred].kind == DC_REACHABLE;
-        if (best->kind == FOUND_PRED) b->want &= ~((uint64_t)1 << best->pred);
+        if (best->kind == FOUND_PRED || (best->kind == FOUND_ERROR && best->pred < 64)) b->want &= ~((uint64_t)1 << best->pred);
         if (!witness) violated = true;
         for (uint32_t i = 0; i < b->n_workers; i++) b->workers[i].best[k].length = 0;
     }

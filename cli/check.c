@@ -184,6 +184,10 @@ static void add_properties(struct front *f, const struct program *p, struct repo
         }
         for (uint32_t k = 0; k < r->result.n_findings; k++) {
             const struct finding *y = &r->result.findings[k];
+            if (y->kind == FOUND_ERROR && y->pred == i) {
+                x.verdict = VERDICT_ERROR;
+                x.note = error_text(y->error);
+            }
             if (y->kind != FOUND_PRED || y->pred != i) continue;
             x.found = true;
             x.verdict = q->kind == DC_REACHABLE ? VERDICT_PROVED : VERDICT_VIOLATED;
