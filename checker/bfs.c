@@ -58,7 +58,7 @@ struct bfs {
     struct worker *workers;
     uint32_t n_workers, n_ranks;
     _Atomic uint64_t inserted;
-    atomic_bool want_growth, over; /* over: expand nothing more */
+    atomic_bool want_growth, over, interrupted; /* over: expand nothing more */
     atomic_bool finished;          /* set at the gate only: every worker leaves after one and the same turn */
     uint64_t want;                                   /* predicates still to be tested */
     uint64_t state_preds, initial_preds, step_preds; /* by kind */
@@ -350,6 +350,7 @@ static bool close_level(struct bfs *b) {
     }
     atomic_store(&b->next_block, 0);
     if (atomic_load(&b->over)) {
+        if (atomic_load(&b->interrupted)) b->r->end = END_INTERRUPTED;
         b->r->unexpanded = queued;
         return false;
     }
@@ -443,7 +444,7 @@ static void *work(void *self) {
             uint32_t i = atomic_fetch_add_explicit(&b->next_block, 1, memory_order_relaxed);
             if (i >= b->level.n) break;
             if (b->o->stop && atomic_load_explicit(b->o->stop, memory_order_relaxed)) {
-                b->r->end = END_INTERRUPTED;
+                atomic_store(&b->interrupted, true);
                 atomic_store(&b->over, true);
             }
             if (atomic_load_explicit(&b->over,

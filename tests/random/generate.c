@@ -62,8 +62,8 @@ struct alternative {
 };
 struct type {
     enum kind kind;
-    const char *text, *alias, *helper; /* helper: a definition that makes any expression be of this type */
-    int lo, hi, max, n;
+    const char *same, *text, *alias, *helper; /* same: equal for equal types; helper: a definition that makes any expression be of this type */
+    int lo, hi, max, n, number;
     bool claim, base1, symmetric, ordered;
     const char *names[PARTS];
     struct part parts[PARTS];
@@ -78,12 +78,14 @@ static int n_types;
 static const char *spell(const struct type *t) { return t->alias ? t->alias : t->text; }
 
 static struct type *type_of(struct type t) {
+    if (!t.same) t.same = t.text; /* of structured types, whose parts may have got a name meanwhile, their own */
     for (int i = 0; i < n_types; i++)
-        if (!strcmp(types[i]->text, t.text)) return types[i];
+        if (!strcmp(types[i]->same, t.same)) return types[i];
     if (n_types == 400) abort();
     struct type *new = malloc(sizeof *new);
     if (!new) abort();
     *new = t;
+    new->number = n_types;
     return types[n_types++] = new;
 }
 
