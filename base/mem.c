@@ -1,6 +1,7 @@
 #include "base/mem.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,17 @@ void mem_exhausted(void) {
     ssize_t ignored = write(2, text, sizeof text - 1);
     (void)ignored;
     _exit(DC_EXIT_SYSTEM);
+}
+
+FILE *mem_stream_open(char **text, size_t *size_bytes) {
+    FILE *f = open_memstream(text, size_bytes);
+    if (!f) mem_exhausted();
+    return f;
+}
+
+void mem_stream_close(FILE *f, char **text) {
+    bool failed = ferror(f) != 0;
+    if (fclose(f) != 0 || failed || !*text) mem_exhausted(); /* glibc may close without an error and without a text */
 }
 
 void panic(const char *why) {

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum { DC_EXIT_SYSTEM = 153 };
 
@@ -17,6 +18,10 @@ void *mem_grow(void *old, size_t old_bytes, size_t new_bytes);
 void *mem_try_alloc(size_t size_bytes); /* zero-filled, NULL if refused */
 void mem_free(void *p);
 _Noreturn void mem_exhausted(void);
+
+/* A stream into memory. After mem_stream_close the text is the caller's, to be freed with free. */
+FILE *mem_stream_open(char **text, size_t *size_bytes);
+void mem_stream_close(FILE *, char **text);
 
 /* A broken invariant of ours: never a user's fault, never silent in a release. */
 _Noreturn void panic(const char *why) __attribute__((cold));

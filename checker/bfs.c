@@ -633,9 +633,16 @@ void search_run(const struct dc_model *m, const struct search_options *o, struct
         if (r->findings[i].level > last) last = r->findings[i].level;
     enum { PATIENCE_SECONDS = 2 };
     bool hurry = r->end == END_INTERRUPTED && r->seconds > PATIENCE_SECONDS;
-    if (!o->traces || !last || hurry) return; /* a finding then stands without a trace */
+    if (!o->traces || !last) return;
+    if (hurry) {
+        r->untraced = "the steps that lead there were not sought: the search was interrupted";
+        return;
+    }
     struct parents *p = parents_new(r->distinct);
-    if (!p) return; /* no memory for it: the finding stands without a trace */
+    if (!p) {
+        r->untraced = "the steps that lead there are missing: there was no memory to recover them";
+        return;
+    }
     struct search_options again = *o;
     struct search_result second = {0};
     again.keep_going = true;

@@ -70,7 +70,7 @@ struct search_result {
     struct finding *findings; /* in rank order; witnesses of DC_REACHABLE are findings too */
     uint32_t n_findings;
     uint64_t walks, steps;
-    bool trace_slow; /* the trace was rebuilt level by level, for lack of memory */
+    const char *untraced; /* why the findings have no traces though they were asked for; NULL: they have */
 };
 
 void search_run(const struct dc_model *, const struct search_options *, struct search_result *);

@@ -173,13 +173,13 @@ static void print_function(struct gen *g, FILE *all, const char *head, const cha
                            void (*body)(struct gen *, const void *), const void *self) {
     char *text, *decls;
     size_t n, m;
-    cgen_buffer(&g->out, &text, &n);
-    cgen_buffer(&g->decls, &decls, &m);
+    g->out = mem_stream_open(&text, &n);
+    g->decls = mem_stream_open(&decls, &m);
     memset(g->declared, 0, g->p->slots.n + 1);
     g->labels = 0;
     body(g, self);
-    cgen_close(g->out);
-    cgen_close(g->decls);
+    mem_stream_close(g->out, &text);
+    mem_stream_close(g->decls, &decls);
     fprintf(all, "%s%s%s%s", head, decls, text, tail);
     free(text);
     free(decls);
@@ -205,19 +205,18 @@ void cgen_write(const struct program *p, FILE *file) {
     g.declared = mem_alloc(p->slots.n + 1);
     g.rank = mem_alloc(g.types + 1);
     g.unrank = mem_alloc(g.types + 1);
-    cgen_buffer(&g.prelude, &prelude, &n);
-    cgen_buffer(&all, &functions, &m);
+    g.prelude = mem_stream_open(&prelude, &n);
+    all = mem_stream_open(&functions, &m);
     for (uint32_t i = 0; i < p->actions.n; i++) {
         const struct ir_action *a = &p->actions.at[i];
         char *head;
         size_t len;
-        FILE *h;
-        cgen_buffer(&h, &head, &len);
+        FILE *h = mem_stream_open(&head, &len);
         fprintf(h,
                 "\n/* %s%s%s */\n#define ACTION %u\nstatic void a%u(const uint64_t *s, struct dc_out *o) {\n    struct "
                 "dc_choices choices;\n",
                 a->process >= 0 ? p->processes.at[a->process].name : "", a->process >= 0 ? ": " : "", a->name, i, i);
-        cgen_close(h);
+        mem_stream_close(h, &head);
         fprintf(all, "#undef FAIL\n#define FAIL(e, at) do { dc_record(o, ACTION, e, at); return; } while (0)\n");
         print_function(&g, all, head, "}\n#undef ACTION\n", whole_action, a);
         free(head);
@@ -232,8 +231,8 @@ void cgen_write(const struct program *p, FILE *file) {
                  i);
         print_function(&g, all, head, "    return 0;\n}\n", whole_pred, &p->preds.at[i]);
     }
-    cgen_close(all);
-    cgen_close(g.prelude);
+    mem_stream_close(all, &functions);
+    mem_stream_close(g.prelude, &prelude);
     fprintf(file, "%s\n%s\n#define WORDS %u\n", dc_rt_text, dc_model_text, p->state_words);
     fputs(
         "static inline void dc_record(struct dc_out *o, unsigned action, int error, uint32_t site) {\n"

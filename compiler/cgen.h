@@ -21,9 +21,7 @@ typedef unsigned long long ull;
 
 typedef void body_printer(struct gen *, const void *);
 
-void cgen_close(FILE *); /* of a memory stream: what it has no memory for is missing, so that is the end */
 bool cgen_offset(const struct type *t);
-char *cgen_buffer(FILE **f, char **text, size_t *n);
 uint32_t cgen_temp(struct gen *g, const struct type *t);
 void cgen_assign_local(struct gen *g, uint32_t s, const struct ir *v);
 void cgen_assign_unranked(struct gen *g, uint32_t s, const char *r);

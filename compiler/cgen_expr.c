@@ -133,9 +133,9 @@ void cgen_field(struct gen *g, const struct ir *n) {
     char *v;
     size_t len;
     FILE *out = g->out;
-    cgen_buffer(&g->out, &v, &len);
+    g->out = mem_stream_open(&v, &len);
     cgen_x(g, n->kid[0]);
-    cgen_close(g->out);
+    mem_stream_close(g->out, &v);
     g->out = out;
     cgen_field_text(out, t, f, v);
     free(v);

@@ -4,11 +4,6 @@
 
 #include "compiler/cgen.h"
 
-void cgen_close(FILE *f) {
-    bool failed = ferror(f) != 0;
-    if (fclose(f) != 0 || failed) mem_exhausted();
-}
-
 /* ---- helpers by type ---- */
 
 bool cgen_offset(const struct type *t) { return t->kind == T_RANGE && t->universe && t->lo != 0; }
@@ -30,12 +25,6 @@ static bool plain_rank(const struct type *t) {
 }
 
 static void need_unrank(struct gen *, const struct type *);
-
-char *cgen_buffer(FILE **f, char **text, size_t *n) {
-    *f = open_memstream(text, n);
-    if (!*f) mem_exhausted();
-    return NULL;
-}
 
 /* The value of field f of v, as C text into out. */
 void cgen_field_text(FILE *out, const struct type *owner, const struct field *f, const char *v) {
@@ -63,10 +52,9 @@ static void rank_fields(struct gen *g, FILE *out, const struct type *t, uint32_t
     for (uint32_t i = first; i < first + n; i++) {
         char *v;
         size_t len;
-        FILE *f;
-        cgen_buffer(&f, &v, &len);
+        FILE *f = mem_stream_open(&v, &len);
         cgen_field_text(f, t, &t->fields[i], "v");
-        cgen_close(f);
+        mem_stream_close(f, &v);
         fprintf(out, "    r = r * UINT64_C(%llu) + ", (ull)t->fields[i].type->universe);
         cgen_rank_text(g, out, t->fields[i].type, v);
         fputs(";\n", out);
@@ -81,8 +69,7 @@ void cgen_need_rank(struct gen *g, const struct type *t) {
     if (t->elem) cgen_need_rank(g, t->elem);
     char *text;
     size_t n;
-    FILE *out;
-    cgen_buffer(&out, &text, &n);
+    FILE *out = mem_stream_open(&text, &n);
     fprintf(out, "DC_INLINE uint64_t rank_%u(%s v) {\n    uint64_t r = 0;\n", t->id,
             t->words ? "const uint64_t *" : "uint64_t");
     switch (t->kind) {
@@ -152,7 +139,7 @@ void cgen_need_rank(struct gen *g, const struct type *t) {
     default: break;
     }
     fputs("    return r;\n}\n", out);
-    cgen_close(out);
+    mem_stream_close(out, &text);
     fputs(text, g->prelude);
     free(text);
 }
@@ -177,13 +164,12 @@ static void unrank_fields(struct gen *g, FILE *out, const struct type *t, uint32
         const struct type *ft = t->fields[i].type;
         char *v;
         size_t len;
-        FILE *f;
-        cgen_buffer(&f, &v, &len);
+        FILE *f = mem_stream_open(&v, &len);
         char rank[64], temp[16];
         snprintf(rank, sizeof rank, "r %% UINT64_C(%llu)", (ull)ft->universe);
         snprintf(temp, sizeof temp, "f%u", i);
         unrank_text(f, ft, rank, temp);
-        cgen_close(f);
+        mem_stream_close(f, &v);
         fprintf(out, "    {\n    uint64_t f%u[%u] = {0};\n    (void)f%u;\n", i, type_slot_words(ft), i);
         if (ft->words) fprintf(out, "    const uint64_t *y = %s;\n", v);
         else fprintf(out, "    uint64_t y = %s;\n", v);
@@ -203,8 +189,7 @@ static void need_unrank(struct gen *g, const struct type *t) {
     if (t->elem) need_unrank(g, t->elem);
     char *text;
     size_t n;
-    FILE *out;
-    cgen_buffer(&out, &text, &n);
+    FILE *out = mem_stream_open(&text, &n);
     fprintf(out, "DC_INLINE %s unrank_%u(uint64_t r, uint64_t *w) {\n    uint64_t v = 0;\n    (void)v;\n    (void)w;\n",
             t->words ? "const uint64_t *" : "uint64_t", t->id);
     if (t->words) fprintf(out, "    dc_zero(w, %u);\n", t->words);
@@ -275,7 +260,7 @@ static void need_unrank(struct gen *g, const struct type *t) {
     default: fputs("    v = r;\n", out);
     }
     fprintf(out, "    return %s;\n}\n", t->words ? "w" : "v");
-    cgen_close(out);
+    mem_stream_close(out, &text);
     fputs(text, g->prelude);
     free(text);
 }

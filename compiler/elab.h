@@ -185,6 +185,7 @@ enum gen_mode { GEN_FREE, GEN_DISTINCT, GEN_CANONICAL };
 struct gens {
     VEC(struct ir_gen) list;
     struct ir *cond;
+    const struct type *wanted; /* of the elements, where a declaration says so; an empty set needs it */
 };
 /* Adds the generators for `pattern in set` and binds the pattern. False: an error was reported. */
 bool gen_from(struct compile *, struct cx *, struct gens *, const struct ast *set, enum gen_mode, struct ir **value);

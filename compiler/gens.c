@@ -109,7 +109,8 @@ static bool gen_plain(struct compile *c, struct cx *x, struct gens *g, const str
     struct ir *s = elab(c, x, set, NULL);
     if (is_bad(s)) return false;
     if (s->type->kind == T_OPTION && s->type->elem->kind == T_SET) s = coerce(c, s, s->type->elem, set->span);
-    if (s->type->kind == T_EMPTY) s = ir_const(P(c), type_set(&P(c)->types, BOOL(c), 0), 0, set->span);
+    if (s->type->kind == T_EMPTY)
+        s = ir_const(P(c), type_set(&P(c)->types, g->wanted ? g->wanted : BOOL(c), 0), 0, set->span);
     if (s->type->kind != T_SET) {
         struct diag *d = error_at(c, set->span, "this is %s, but a set is wanted here", tname(c, s->type));
         if (s->type->kind == T_SEQ || s->type->kind == T_BAG)
@@ -118,6 +119,25 @@ static bool gen_plain(struct compile *c, struct cx *x, struct gens *g, const str
         return false;
     }
     *value = push_gen(c, g, (struct ir_gen){.kind = G_SET, .src = s}, s->type->elem, set->span);
+    return true;
+}
+
+/* Goes over what a definition says, as if it stood here, but its declared type holds as at any call. *done is false if
+ * the set must be made after all: its declared type limits its size. */
+static bool gen_body(struct compile *c, struct cx *x, struct gens *g, struct symbol *s, const struct ast *body,
+                     enum gen_mode mode, struct ir **value, bool *done) {
+    const struct type *t = s->decl->kid[1] ? elab_type(c, s->scope, s->decl->kid[1], NULL) : NULL;
+    *done = !t || (t->kind == T_SET && !t->max);
+    if (!*done) return true;
+    const struct type *outer = g->wanted;
+    g->wanted = t ? t->elem : NULL;
+    bool ok = gen_from(c, x, g, body, mode, value);
+    g->wanted = outer;
+    if (!ok || !t) return ok;
+    struct ir *v = coerce(c, *value, t->elem, body->span);
+    if (is_bad(v)) return false;
+    if (!ir_cheap(v)) v = push_gen(c, g, (struct ir_gen){.kind = G_LET, .src = v}, v->type, body->span);
+    *value = v;
     return true;
 }
 
@@ -193,13 +213,15 @@ bool gen_call(struct compile *c, struct cx *x, struct gens *g, const struct ast 
             if (too_deep(c, x, set->span, s->name)) return false;
             struct cx y = inside(x, s);
             for (uint32_t i = 1; i < set->n; i++) {
-                struct ir *arg = elab(c, x, set->kid[i], NULL);
+                const struct ast *param = s->decl->kid[0]->kid[i - 1];
+                const struct type *t = param->kid[0] ? elab_type(c, s->scope, param->kid[0], NULL) : NULL;
+                struct ir *arg = t ? elab_as(c, x, set->kid[i], t) : elab(c, x, set->kid[i], NULL);
                 if (is_bad(arg)) return false;
                 if (!ir_cheap(arg))
                     arg = push_gen(c, g, (struct ir_gen){.kind = G_LET, .src = arg}, arg->type, set->kid[i]->span);
                 env_push(c, &y, s->decl->kid[0]->kid[i - 1]->text, arg, set->kid[i]->span);
             }
-            return gen_from(c, &y, g, s->decl->kid[2], mode, value);
+            return gen_body(c, &y, g, s, s->decl->kid[2], mode, value, done);
         }
     }
     *done = false;
@@ -230,7 +252,9 @@ bool gen_from(struct compile *c, struct cx *x, struct gens *g, const struct ast 
         if (body) {
             if (too_deep(c, x, set->span, s->name)) return false;
             struct cx y = inside(x, s);
-            return gen_from(c, &y, g, body, mode, value);
+            bool done;
+            if (!gen_body(c, &y, g, s, body, mode, value, &done)) return false;
+            if (done) return true;
         }
         break;
     }
@@ -275,7 +299,10 @@ bool gen_from(struct compile *c, struct cx *x, struct gens *g, const struct ast 
         if (mode == GEN_CANONICAL) break;
         struct cx y = *x;
         uint32_t start = g->list.n;
+        const struct type *wanted = g->wanted;
+        g->wanted = NULL;
         if (!gen_binders(c, &y, g, set->kid[1], set->kid[2], mode)) return false;
+        g->wanted = wanted;
         struct ir *e = elab(c, &y, set->kid[0], NULL);
         if (is_bad(e)) return false;
         *value = e;

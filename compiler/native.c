@@ -142,8 +142,7 @@ struct native *native_start(const struct program *p, const struct dc_model *inte
     if (!compiler || !*compiler || strchr(compiler, ' ')) compiler = "cc";
     char *text = NULL, folder[PATH_MAX];
     size_t size = 0;
-    FILE *f = open_memstream(&text, &size);
-    if (!f) mem_exhausted();
+    FILE *f = mem_stream_open(&text, &size);
     cgen_write(p, f);
     for (size_t i = 0; i < sizeof FLAGS / sizeof *FLAGS; i++) fprintf(f, "/* %s */\n", FLAGS[i]);
     fprintf(f, "/* %s, ABI %d */\n", compiler, DC_ABI);
@@ -156,8 +155,7 @@ struct native *native_start(const struct program *p, const struct dc_model *inte
             break;
         }
     if (cpu) fclose(cpu);
-    bool whole = !ferror(f);
-    if (fclose(f) != 0 || !whole) mem_exhausted();
+    mem_stream_close(f, &text);
     if (!cache_folder(folder, sizeof folder)) {
         give_up(n, "there is no folder of one's own for the compiled code (XDG_CACHE_HOME)");
         free(text);

@@ -62,7 +62,7 @@ struct alternative {
 };
 struct type {
     enum kind kind;
-    const char *same, *text, *alias, *helper; /* same: equal for equal types; helper: a definition that makes any expression be of this type */
+    const char *same, *text, *alias, *helper; /* same: equal for equal types, whatever they are called; helper: a definition that makes any expression be of this type */
     int lo, hi, max, n, number;
     bool claim, base1, symmetric, ordered;
     const char *names[PARTS];
@@ -78,7 +78,7 @@ static int n_types;
 static const char *spell(const struct type *t) { return t->alias ? t->alias : t->text; }
 
 static struct type *type_of(struct type t) {
-    if (!t.same) t.same = t.text; /* of structured types, whose parts may have got a name meanwhile, their own */
+    if (!t.same) t.same = t.text;
     for (int i = 0; i < n_types; i++)
         if (!strcmp(types[i]->same, t.same)) return types[i];
     if (n_types == 400) abort();
@@ -104,28 +104,28 @@ static struct type *range_type(int lo, int hi, const char *mode) {
 static struct type *option_type(const struct type *e) {
     if (e->kind == OPTION) abort();
     bool name = e->alias != NULL;
-    return type_of((struct type){.kind = OPTION, .text = f(name ? "%s?" : "(%s)?", spell(e)), .elem = e, .values = e->values + 1, .ordered = e->ordered, .symmetric = e->symmetric});
+    return type_of((struct type){.kind = OPTION, .same = f("option %d", e->number), .text = f(name ? "%s?" : "(%s)?", spell(e)), .elem = e, .values = e->values + 1, .ordered = e->ordered, .symmetric = e->symmetric});
 }
 
 static struct type *set_type(const struct type *e, int max) {
     const char *text = max ? f("set[%s, max %d]", spell(e), max) : f("set[%s]", spell(e));
-    return type_of((struct type){.kind = SET, .text = text, .elem = e, .max = max, .values = power(2, e->values > 60 ? 99 : (int)e->values), .symmetric = e->symmetric});
+    return type_of((struct type){.kind = SET, .same = f("set %d %d", e->number, max), .text = text, .elem = e, .max = max, .values = power(2, e->values > 60 ? 99 : (int)e->values), .symmetric = e->symmetric});
 }
 
 static struct type *seq_type(const struct type *e, int max, bool base1) {
-    return type_of((struct type){.kind = SEQ, .text = f("seq[%s, %d%s]", spell(e), max, base1 ? " from 1" : ""), .elem = e, .max = max, .base1 = base1, .values = power(e->values + 1, max), .symmetric = e->symmetric});
+    return type_of((struct type){.kind = SEQ, .same = f("seq %d %d %d", e->number, max, base1), .text = f("seq[%s, %d%s]", spell(e), max, base1 ? " from 1" : ""), .elem = e, .max = max, .base1 = base1, .values = power(e->values + 1, max), .symmetric = e->symmetric});
 }
 
 static struct type *bag_type(const struct type *e, int max) {
-    return type_of((struct type){.kind = BAG, .text = f("bag[%s, %d]", spell(e), max), .elem = e, .max = max, .values = power(e->values + 1, max), .symmetric = e->symmetric});
+    return type_of((struct type){.kind = BAG, .same = f("bag %d %d", e->number, max), .text = f("bag[%s, %d]", spell(e), max), .elem = e, .max = max, .values = power(e->values + 1, max), .symmetric = e->symmetric});
 }
 
 static struct type *map_type(const struct type *k, const struct type *v) {
-    return type_of((struct type){.kind = MAP, .text = f("map[%s -> %s]", spell(k), spell(v)), .key = k, .elem = v, .values = power(v->values, (int)k->values), .symmetric = k->symmetric || v->symmetric});
+    return type_of((struct type){.kind = MAP, .same = f("map %d %d", k->number, v->number), .text = f("map[%s -> %s]", spell(k), spell(v)), .key = k, .elem = v, .values = power(v->values, (int)k->values), .symmetric = k->symmetric || v->symmetric});
 }
 
 static struct type *tuple_type(const struct type *a, const struct type *b) {
-    struct type t = {.kind = TUPLE, .text = f("(%s, %s)", spell(a), spell(b)), .n = 2, .parts = {{NULL, a}, {NULL, b}}, .values = a->values * b->values};
+    struct type t = {.kind = TUPLE, .same = f("tuple %d %d", a->number, b->number), .text = f("(%s, %s)", spell(a), spell(b)), .n = 2, .parts = {{NULL, a}, {NULL, b}}, .values = a->values * b->values};
     t.ordered = a->ordered && b->ordered;
     t.symmetric = a->symmetric || b->symmetric;
     return type_of(t);
