@@ -4,6 +4,9 @@ B       ?= release
 CC      ?= cc
 PREFIX  ?= /usr/local
 BUILD   := build/$(B)
+V       ?= 0
+Q       := $(if $(filter 0,$(V)),@) # V=1 shows the commands
+said     = $(if $(filter 0,$(V)),@echo '  $(1) $(2)')
 GEN     := build/gen
 
 WARN    := -Wall -Wextra -Werror -Wno-clobbered
@@ -40,44 +43,49 @@ SRC  := $(wildcard base/*.c lexer/*.c parser/*.c model/*.c compiler/*.c checker/
 OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/lexer.o $(BUILD)/gen/grammar.o $(BUILD)/gen/rt_text.o
 LIB  := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
 
-.PHONY: all demo check clean install deps
+.PHONY: all demo check bench clean install deps
 all: dcheck
 
 ifeq ($(B),release)
 dcheck: $(BUILD)/dcheck
-	cp $< $@
+	$(Q)cp $< $@
 else
 dcheck: $(BUILD)/dcheck
 endif
 
 $(BUILD)/dcheck: $(OBJ)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call said,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/%.o: %.c | $(GEN)/parser/grammar.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call said,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # generated text: our warnings do not apply to it
 $(BUILD)/gen/lexer.o: $(GEN)/lexer/lexer.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -c -o $@ $<
+	$(call said,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -c -o $@ $<
 $(BUILD)/gen/grammar.o: $(GEN)/parser/grammar.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -c -o $@ $<
+	$(call said,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -c -o $@ $<
 $(BUILD)/gen/rt_text.o: $(GEN)/rt_text.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call said,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(GEN)/lexer/lexer.c: lexer/lexer.l
 	@mkdir -p $(@D)
-	flex -o $@ $<
+	$(Q)flex -o $@ $<
 $(GEN)/parser/grammar.c $(GEN)/parser/grammar.h &: parser/grammar.y
 	@mkdir -p $(GEN)/parser
-	bison -Wall -Wno-precedence -Werror --header=$(GEN)/parser/grammar.h -o $(GEN)/parser/grammar.c $<
+	$(Q)bison -Wall -Wno-precedence -Werror --header=$(GEN)/parser/grammar.h -o $(GEN)/parser/grammar.c $<
 # the runtime headers that generated code includes travel inside the binary
 $(GEN)/rt_text.c: model/rt.h model/model.h tools/embed
 	@mkdir -p $(@D)
-	sh tools/embed > $@
+	$(Q)sh tools/embed > $@
 
 -include $(OBJ:.o=.d)
 
@@ -94,8 +102,15 @@ check:
 	$(MAKE) all
 	sh tests/run
 
+# the table of bench/README.md: the peers found here beside us
+bench:
+	sh tools/deps bench
+	$(MAKE) all
+	bench/run
+
 install: dcheck
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dcheck/stdlib
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/dcheck/stdlib $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 docs/dcheck.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 dcheck $(DESTDIR)$(PREFIX)/bin/dcheck
 	install -m 644 stdlib/*.dspec $(DESTDIR)$(PREFIX)/share/dcheck/stdlib
 
@@ -104,11 +119,11 @@ clean:
 
 # --- tests ---
 # One suite: make check-NAME. Everything, also what takes hours: make check-long.
-SUITES := includes headers unit golden cli json matrix alloc sanitizers
+SUITES := $(basename $(notdir $(wildcard tests/suites/*.sh)))
 .PHONY: $(SUITES:%=check-%) check-long unit lint
 
 $(SUITES:%=check-%): check-%: all
-	sh tests/run $(*:sanitizers=sanitize)
+	sh tests/run $*
 
 check-long:
 	sh tools/deps test
@@ -121,7 +136,10 @@ unit: $(UNIT)
 
 $(BUILD)/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS) -lcmocka
+	$(call said,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS) -lcmocka
 
 lint:
 	sh tests/tools/lint
+
+-include tests/random/module.mk tests/fuzz/module.mk
