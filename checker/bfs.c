@@ -59,8 +59,8 @@ struct bfs {
     uint32_t n_workers, n_ranks;
     _Atomic uint64_t inserted;
     atomic_bool want_growth, over, interrupted; /* over: expand nothing more */
-    atomic_bool finished;          /* set at the gate only: every worker leaves after one and the same turn */
-    uint64_t want;                                   /* predicates still to be tested */
+    atomic_bool finished; /* set at the gate only: every worker leaves after one and the same turn */
+    uint64_t want;        /* predicates still to be tested */
     uint64_t state_preds, initial_preds, step_preds; /* by kind */
     /* the gate */
     pthread_mutex_t lock;
@@ -123,7 +123,8 @@ static bool judge(struct worker *w, const uint64_t *state, uint32_t level, uint6
     while (want) { /* a predicate without a value leaves the others to be judged */
         enum dc_error error = w->model->test(w->model, w->scratch, state, want, &holds, &pred, &site);
         if (!error) break;
-        struct finding e = {.kind = FOUND_ERROR, .error = error, .pred = pred, .site = site, .action = UINT32_MAX, .level = level};
+        struct finding e = {
+            .kind = FOUND_ERROR, .error = error, .pred = pred, .site = site, .action = UINT32_MAX, .level = level};
         keep(w, 0, &e, state);
         want &= ~((uint64_t)1 << pred);
     }
@@ -328,7 +329,8 @@ static bool merge_findings(struct bfs *b) {
             memcpy(f->state, best->state, words * sizeof *f->state);
         }
         bool witness = best->kind == FOUND_PRED && b->model->preds[best->pred].kind == DC_REACHABLE;
-        if (best->kind == FOUND_PRED || (best->kind == FOUND_ERROR && best->pred < 64)) b->want &= ~((uint64_t)1 << best->pred);
+        if (best->kind == FOUND_PRED || (best->kind == FOUND_ERROR && best->pred < 64))
+            b->want &= ~((uint64_t)1 << best->pred);
         if (!witness) violated = true;
         for (uint32_t i = 0; i < b->n_workers; i++) b->workers[i].best[k].length = 0;
     }

@@ -159,7 +159,7 @@ static void add_trace(struct front *f, const struct program *p, const struct fin
         panic("the interpreter does not repeat the trace that the search found");
     if (!x->length && r->result.untraced) VEC_PUSH(t.story.why, r->result.untraced);
     else if (x->kind == FOUND_ERROR && !x->length && x->site && x->site < p->sites.n &&
-        p->sites.at[x->site].source < f->sources.files.n) {
+             p->sites.at[x->site].source < f->sources.files.n) {
         const struct source *s = &f->sources.files.at[p->sites.at[x->site].source];
         struct place at = source_place(s, p->sites.at[x->site].begin);
         const char *line = arena_printf(&t.story.arena, "%s:%u:%u: %s, in an initial state", s->path, at.line,

@@ -138,7 +138,8 @@ struct ir *elab_used(struct compile *c, struct cx *x, const struct ast *a) {
         struct scope *in = c->modules.at[m];
         for (uint32_t i = 0; i < in->symbols.n; i++) {
             struct symbol *y = in->symbols.at[i];
-            if (y->kind == SYM_ACTION && (y->decl->value & MOD_FAULT) && y->name == a->kid[1]->text) /* not in this check */
+            if (y->kind == SYM_ACTION && (y->decl->value & MOD_FAULT) &&
+                y->name == a->kid[1]->text) /* not in this check */
                 return ir_const(P(c), type_range(&P(c)->types, 0, 0, RANGE_CLAIM), 0, a->span);
         }
     }
@@ -271,8 +272,7 @@ static struct ir *size_of(struct compile *c, struct cx *x, const struct ast *a) 
             int network = c->messages.at[s->index].network;
             struct gens g = {0};
             struct ir *v;
-            if (!module_gens(c, &g, network, "messages", NULL, 0, GEN_DISTINCT, &v, a->span)) return bad(c, a->span);
-            add_cond(c, &g, ir_istag(p, v, c->messages.at[s->index].variant, a->span));
+            if (!gen_kind(c, x, &g, s->index, &v, a->span)) return bad(c, a->span);
             struct ir *k = module_call(c, network, "copies", &v, 1, a->span, x->flags);
             return make_reduce(c, &g, R_SUM, INT(c), NULL, k, NULL, a->span);
         }
@@ -585,7 +585,8 @@ struct ir *elab_sent(struct compile *c, struct cx *x, const struct ast *a) {
     bool may = false;
     for (uint32_t i = 0; i < m->senders.n; i++) may |= m->senders.at[i] == x->process;
     if (!may) {
-        struct diag *d = error_at(c, a->span, "process %s does not send `%s`", c->processes.at[x->process].symbol->name, m->record->name);
+        struct diag *d = error_at(c, a->span, "process %s does not send `%s`", c->processes.at[x->process].symbol->name,
+                                  m->record->name);
         hint(c, d, "write `exists m in %s : ...`", m->record->name);
         return bad(c, a->span);
     }

@@ -377,10 +377,14 @@ static void declare_import(struct compile *c, struct scope *s, const struct ast 
             error_at(c, a->span, "module %s imports itself", a->text);
             return;
         }
-    enum { MAX_IMPORTS = 24 };
+    enum { MAX_IMPORTS = 24, MAX_INSTANCES = 1000 };
     if (c->importing >= MAX_IMPORTS) {
         struct diag *d = error_at(c, a->span, "the imports of module %s go in a circle", a->text);
         hint(c, d, "move what both modules need into a third");
+        return;
+    }
+    if (c->instances++ >= MAX_INSTANCES) {
+        if (c->instances == MAX_INSTANCES + 1) error_at(c, a->span, "these are too many instances of modules");
         return;
     }
     const char *alias = a->kid[1] ? a->kid[1]->text : a->text;
@@ -615,6 +619,19 @@ static const struct type *end_type(struct compile *c, const int *list, uint32_t 
     return n == 1 ? c->processes.at[list[0]].id : NULL;
 }
 
+static bool mentions(const struct ast *a, enum ast_kind kind, const char *text) {
+    if (!a) return false;
+    if (a->kind == kind && !strcmp(a->text, text)) return true;
+    for (uint32_t i = 0; i < a->n; i++)
+        if (mentions(a->kid[i], kind, text)) return true;
+    return false;
+}
+
+/* A network that goes by receivers, but never by `everyone`, delivers no message that has none. */
+static bool serves_everyone(const struct unit *network) {
+    return !mentions(network->tree, AST_DOT, "to") || mentions(network->tree, AST_NAME, "everyone");
+}
+
 static void declare_message(struct compile *c, struct symbol *y) {
     const struct ast *a = y->decl;
     struct message_info m = {.decl = a, .from_field = -1, .to_field = -1, .network = -1};
@@ -646,6 +663,12 @@ static void declare_message(struct compile *c, struct symbol *y) {
         int k;
         if (!add_process(c, y->scope, a->kid[2]->kid[i], &k)) return;
         ARENA_PUSH(c, m.receivers, k);
+    }
+    if (!m.receivers.n && !serves_everyone(c->networks.at[m.network].scope->unit)) {
+        struct diag *d =
+            error_at(c, a->span, "`%s` has no receiver, and this network delivers none without one", a->text);
+        hint(c, d, "write `: sender -> receiver`, or use a network such as `persistent`");
+        return;
     }
     const struct type *from = end_type(c, m.senders.at, m.senders.n), *to = end_type(c, m.receivers.at, m.receivers.n);
     const struct ast *fields = a->kid[0];

@@ -146,7 +146,7 @@ struct compile {
     VEC(struct setting) settings;
     const struct ast *faults;
     const struct ir_var *starting; /* whose initial value is being elaborated: only earlier ones can be read */
-    uint32_t depth, importing;
+    uint32_t depth, importing, instances;
     uint32_t work; /* nodes elaborated: definitions that double each other end in an error, not in a hang */
     VEC(struct {
         const struct ast *place;
@@ -241,6 +241,8 @@ struct tick {
 bool fits_range(const struct type *from, const struct type *to);
 bool gen_call(struct compile *c, struct cx *x, struct gens *g, const struct ast *set, enum gen_mode mode,
               struct ir **value, bool *done);
+/* Goes over the messages of one kind: gen_kind as they are in the network, gen_messages as records of that kind. */
+bool gen_kind(struct compile *, struct cx *, struct gens *, int kind, struct ir **value, struct span);
 bool gen_messages(struct compile *c, struct cx *x, struct gens *g, int kind, struct ir **value, struct span span);
 bool process_ref(struct compile *c, struct cx *x, const struct ast *a, int *process, struct ir **id);
 bool receives(struct message_info *m, int process);

@@ -47,10 +47,29 @@ void eval_close(struct eval *e) {
     mem_free(e);
 }
 
+struct loop {
+    const struct ir_gen *gens;
+    uint32_t n;
+    bool (*body)(struct eval *, void *);
+    void *self;
+    struct seen {
+        VEC(uint64_t) values; /* of a distinct generator, one after the other */
+    } * seen;                 /* by generator; NULL: none is distinct */
+    struct loop *up;
+};
+
+static void loop_close(struct eval *e) {
+    struct loop *l = e->loops;
+    for (uint32_t i = 0; l->seen && i < l->n; i++) VEC_FREE(l->seen[i].values);
+    mem_free(l->seen);
+    e->loops = l->up;
+}
+
 static _Noreturn void fail(struct eval *e, enum dc_error error, const struct ir *at) {
     e->error = error;
     e->at = at;
-    longjmp(*e->escape, 1);
+    while (e->loops != e->escape->loops) loop_close(e);
+    longjmp(e->escape->place, 1);
 }
 
 static uint64_t *scratch(struct eval *e, const struct ir *at, uint32_t n) {
@@ -131,16 +150,6 @@ static uint32_t seq_index(struct eval *e, const struct ir *at, const struct type
 
 /* ---- generators ---- */
 
-struct loop {
-    const struct ir_gen *gens;
-    uint32_t n;
-    bool (*body)(struct eval *, void *);
-    void *self;
-    struct seen {
-        VEC(uint64_t) values; /* of a distinct generator, one after the other */
-    } * seen;             /* by generator; NULL: none is distinct */
-};
-
 static bool loop_from(struct eval *, struct loop *, uint32_t);
 
 static bool loop_bound(struct eval *e, struct loop *l, uint32_t i) {
@@ -151,6 +160,7 @@ static bool loop_bound(struct eval *e, struct loop *l, uint32_t i) {
 
 static bool loop_value(struct eval *e, struct loop *l, uint32_t i, const struct type *t, uint64_t v) {
     size_t top = e->top;
+    if (++e->bound == e->limit) fail(e, DC_CAPACITY, l->gens[i].src);
     bind(e, l->gens[i].slot, t, v);
     bool stop = loop_bound(e, l, i);
     e->top = top;
@@ -299,12 +309,12 @@ static bool loop_from(struct eval *e, struct loop *l, uint32_t i) {
 }
 
 bool eval_gens(struct eval *e, const struct ir_gen *gens, uint32_t n, bool (*body)(struct eval *, void *), void *self) {
-    struct loop l = {.gens = gens, .n = n, .body = body, .self = self};
+    struct loop l = {.gens = gens, .n = n, .body = body, .self = self, .up = e->loops};
+    e->loops = &l;
     for (uint32_t i = 0; i < n && !l.seen; i++)
         if (gens[i].distinct) l.seen = mem_alloc(n * sizeof *l.seen);
-    bool stop = loop_from(e, &l, 0); /* a failure leaks `seen`; few loops have it */
-    for (uint32_t i = 0; l.seen && i < n; i++) VEC_FREE(l.seen[i].values);
-    mem_free(l.seen);
+    bool stop = loop_from(e, &l, 0);
+    loop_close(e);
     return stop;
 }
 
@@ -712,10 +722,10 @@ static uint64_t ev(struct eval *e, const struct ir *n) {
 }
 
 enum dc_error eval_expr(struct eval *e, const struct ir *n, uint64_t *out) {
-    jmp_buf escape, *outer = e->escape;
+    struct eval_catch escape = {.loops = e->loops}, *outer = e->escape;
     e->escape = &escape;
     enum dc_error error = DC_OK;
-    if (setjmp(escape) == 0) *out = ev(e, n);
+    if (setjmp(escape.place) == 0) *out = ev(e, n);
     else error = e->error;
     e->escape = outer;
     return error;
@@ -893,10 +903,10 @@ static bool run_body(struct eval *e, void *self) {
     struct action_run *a = self;
     uint32_t words = e->program->state_words;
     size_t top = e->top;
-    jmp_buf *outer = e->escape;
+    struct eval_catch *outer = e->escape;
     e->n_choices = 0;
     do {
-        jmp_buf escape;
+        struct eval_catch escape = {.loops = e->loops};
         memcpy(e->target, a->from, words * sizeof *e->target);
         e->state = e->target;
         e->depth = 0;
@@ -904,12 +914,12 @@ static bool run_body(struct eval *e, void *self) {
         if (e->record) e->record->sent.n = e->record->sent_value.n = 0;
         e->escape = &escape;
         enum dc_error error = DC_OK;
-        if (setjmp(escape) == 0) run(e, a->body);
+        if (setjmp(escape.place) == 0) run(e, a->body);
         else error = e->error;
         e->escape = outer;
         e->state = a->from;
         if (error == DC_BLOCKED) continue;
-        if (error != DC_OK && error != DC_STOP_CUT) longjmp(*outer, 1);
+        if (error != DC_OK && error != DC_STOP_CUT) fail(e, error, e->at);
         a->emit(a->self, e, error);
     } while (odometer(e));
     e->top = top;
@@ -917,12 +927,12 @@ static bool run_body(struct eval *e, void *self) {
 }
 
 void eval_action(struct eval *e, const struct ir_action *act, eval_emit *emit, void *self) {
-    jmp_buf escape, *outer = e->escape;
+    struct eval_catch escape = {.loops = e->loops}, *outer = e->escape;
     const uint64_t *from = e->state;
     struct action_run a = {.body = act ? act->body : e->program->init, .from = from, .emit = emit, .self = self};
     e->escape = &escape;
     e->top = 0;
-    if (setjmp(escape) == 0) {
+    if (setjmp(escape.place) == 0) {
         if (act) eval_gens(e, act->gens, act->n_gens, run_body, &a);
         else run_body(e, &a);
     } else {

@@ -15,6 +15,12 @@ struct eval_record {            /* what a replay wants to know about one step */
     struct arena arena;
 };
 
+struct loop;
+struct eval_catch {
+    jmp_buf place;
+    struct loop *loops;
+};
+
 struct eval {
     const struct program *program;
     const uint64_t *state, *next; /* next: for primed variables */
@@ -23,7 +29,9 @@ struct eval {
     uint32_t *slot_at;
     uint64_t *scratch;
     size_t top, scratch_words;
-    jmp_buf *escape;
+    struct eval_catch *escape; /* where an error leaves to */
+    struct loop *loops;        /* open ones, innermost first: an error frees what they hold */
+    uint64_t limit, bound;     /* of bindings: 0, no limit; and how many there were */
     enum dc_error error;
     const struct ir *at; /* the node that failed */
     /* choices of the current run of a body: an odometer */
@@ -38,7 +46,8 @@ struct eval *eval_open(const struct program *);
 void eval_close(struct eval *);
 static inline void eval_reset(struct eval *e) { e->top = 0; }
 
-/* Evaluates a closed expression. Narrow: *out; wide: *out is a pointer into e's scratch. */
+/* Evaluates a closed expression. Narrow: *out; wide: *out is a pointer into e's scratch. More bindings of generators
+ * than e->limit: DC_CAPACITY. */
 enum dc_error eval_expr(struct eval *, const struct ir *, uint64_t *out);
 
 /* Calls `emit` for each successor that action `a` (or, if NULL, init) has from e->state, in order. The successor is in

@@ -352,10 +352,10 @@ static void bindings_of(struct teller *t, const struct ir *n, const char *lead) 
 
 /* Runs the generators of n in the interpreter's own error frame. */
 static bool gens_stop(struct teller *t, const struct ir *n, bool (*body)(struct eval *, void *), void *self) {
-    jmp_buf escape, *outer = t->e->escape;
+    struct eval_catch escape = {.loops = t->e->loops}, *outer = t->e->escape;
     bool stop = false;
     t->e->escape = &escape;
-    if (setjmp(escape) == 0) stop = eval_gens(t->e, n->gens, n->n_gens, body, self);
+    if (setjmp(escape.place) == 0) stop = eval_gens(t->e, n->gens, n->n_gens, body, self);
     t->e->escape = outer;
     return stop;
 }
@@ -377,8 +377,10 @@ static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
             uint64_t v;
             if (n->kid[i]->op == IR_CONST || eval_expr(t->e, n->kid[i], &v) != DC_OK) continue;
             const char *part = snippet(t, n->kid[i]->span);
-            if (n->kid[i]->op == IR_LOCAL && t->p->slot_names.at[n->kid[i]->slot]) part = t->p->slot_names.at[n->kid[i]->slot];
-            else if (primed(n->kid[i]) && part[strlen(part) - 1] != '\'') part = arena_printf(&t->story->arena, "%s'", part);
+            if (n->kid[i]->op == IR_LOCAL && t->p->slot_names.at[n->kid[i]->slot])
+                part = t->p->slot_names.at[n->kid[i]->slot];
+            else if (primed(n->kid[i]) && part[strlen(part) - 1] != '\'')
+                part = arena_printf(&t->story->arena, "%s'", part);
             values = arena_printf(&t->story->arena, "%s%s%s = %s", values, *values ? ", " : "", part,
                                   text_of(t, n->kid[i]->type, v));
         }
@@ -434,7 +436,8 @@ static bool any_binding(struct eval *e, void *self) {
 
 static const char *block_reason(struct teller *t, const struct ir_action *a) {
     const struct ir_gen *g = &a->gens[0];
-    bool own = a->process < 0 || t->p->processes.at[a->process].id || g->kind == G_LET; /* its names are bound already */
+    bool own =
+        a->process < 0 || t->p->processes.at[a->process].id || g->kind == G_LET; /* its names are bound already */
     const struct ir *cond = own ? g->cond : NULL;
     uint32_t parts = !cond ? 0 : cond->op == IR_AND ? cond->n : 1;
     bool known;

@@ -53,31 +53,51 @@ void add_cond(struct compile *c, struct gens *g, struct ir *cond) {
 
 static bool gen_values(struct compile *c, struct gens *g, const struct type *t, struct ir **value, struct span span) {
     if (t->kind == T_ERROR) return false;
-    if (!t->universe || t->universe > ((uint64_t)1 << 40)) {
-        error_at(c, span, "%s has too many values to go through", tname(c, t));
+    enum { MAX_VALUES = 1 << 24 };
+    if (!t->universe || t->universe > MAX_VALUES) {
+        struct diag *d = error_at(c, span, "%s has too many values to go through", tname(c, t));
+        hint(c, d, "the limit is 2^24");
         return false;
     }
     *value = push_gen(c, g, (struct ir_gen){.kind = G_VALUES}, t, span);
     return true;
 }
 
-bool gen_messages(struct compile *c, struct cx *x, struct gens *g, int kind, struct ir **value, struct span span) {
+/* A step of a process sees only those messages of this kind that it could take; v is one of all. */
+static bool see_own(struct compile *c, struct cx *x, struct gens *g, const struct message_info *m, struct ir *v,
+                    struct span span) {
+    if ((x->flags & CX_PROPERTY) || x->process < 0 || !m->receivers.n) return true;
+    bool mine = false;
+    for (uint32_t i = 0; i < m->receivers.n; i++) mine |= m->receivers.at[i] == x->process;
+    if (!mine) {
+        struct diag *d = error_at(c, span, "process %s does not receive `%s`", c->processes.at[x->process].symbol->name,
+                                  m->record->name);
+        hint(c, d, "a step sees the messages to its own process; mark it `oracle`, or ask `sent %s(...)` of its own",
+             m->record->name);
+        return false;
+    }
+    if (m->to_field < 0) return true;
+    struct ir *to = ir_payload(P(c), v, m->variant, (uint32_t)m->to_field, span);
+    struct ir *me = to->type == P(c)->process_type ? process_value(c, x->process, x->self, span) : x->self;
+    if (me) add_cond(c, g, ir_eq(P(c), to, me, span));
+    return true;
+}
+
+bool gen_kind(struct compile *c, struct cx *x, struct gens *g, int kind, struct ir **value, struct span span) {
     struct message_info *m = &c->messages.at[kind];
-    struct ir *v;
     m->read = true;
-    if (!module_gens(c, g, m->network, "messages", NULL, 0, GEN_DISTINCT, &v, span)) return false;
-    add_cond(c, g, ir_istag(P(c), v, m->variant, span));
+    if (!module_gens(c, g, m->network, "messages", NULL, 0, GEN_DISTINCT, value, span)) return false;
+    add_cond(c, g, ir_istag(P(c), *value, m->variant, span));
+    return see_own(c, x, g, m, *value, span);
+}
+
+bool gen_messages(struct compile *c, struct cx *x, struct gens *g, int kind, struct ir **value, struct span span) {
+    const struct message_info *m = &c->messages.at[kind];
+    struct ir *v;
+    if (!gen_kind(c, x, g, kind, &v, span)) return false;
     uint32_t n = m->record->n;
     struct ir **parts = arena_alloc(c->arena, (n + 1) * sizeof *parts);
     for (uint32_t i = 0; i < n; i++) parts[i] = ir_payload(P(c), v, m->variant, i, span);
-    if (!(x->flags & CX_PROPERTY) && x->process >= 0 && m->to_field >= 0 &&
-        m->receivers.n) { /* those that this process could take */
-        const struct type *tt = m->record->fields[m->to_field].type;
-        struct ir *me = tt == P(c)->process_type ? process_value(c, x->process, x->self, span) : x->self;
-        bool mine = false;
-        for (uint32_t i = 0; i < m->receivers.n; i++) mine |= m->receivers.at[i] == x->process;
-        if (mine && me) add_cond(c, g, ir_eq(P(c), parts[m->to_field], me, span));
-    }
     *value = ir_cons(P(c), m->record, 0, parts, n, span);
     return true;
 }
@@ -308,7 +328,8 @@ bool gen_from(struct compile *c, struct cx *x, struct gens *g, const struct ast 
         *value = e;
         if (mode == GEN_DISTINCT || !ir_cheap(e))
             *value = push_gen(
-                c, g, (struct ir_gen){.kind = G_LET, .src = e, .distinct = mode == GEN_DISTINCT ? g->list.n - start : 0},
+                c, g,
+                (struct ir_gen){.kind = G_LET, .src = e, .distinct = mode == GEN_DISTINCT ? g->list.n - start : 0},
                 e->type, set->span);
         return true;
     }

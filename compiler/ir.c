@@ -164,7 +164,11 @@ static struct ir *fold(struct program *p, struct ir *e) {
     }
     struct eval *ev = eval_open(p);
     uint64_t value;
-    if (eval_expr(ev, e, &value) == DC_OK) {
+    enum { MAX_FOLDED = 1 << 25 }; /* bindings in all; what is larger is left to the search */
+    ev->limit = MAX_FOLDED - p->folded;
+    enum dc_error error = eval_expr(ev, e, &value);
+    p->folded += ev->bound < ev->limit ? (uint32_t)ev->bound : (uint32_t)ev->limit - 1;
+    if (error == DC_OK) {
         struct ir *c = arena_alloc(&p->arena, sizeof *c);
         *c = (struct ir){
             .op = IR_CONST, .type = e->type, .span = e->span, .total = true, .constant = true, .stateless = true};

@@ -67,7 +67,7 @@ enum gen_kind {
 
 struct ir_gen {
     enum gen_kind kind;
-    uint32_t slot; /* G_SLICE: none */
+    uint32_t slot;     /* G_SLICE: none */
     uint32_t distinct; /* G_LET, not 0: skip a value had before since the generator this many places earlier began */
     struct ir *src, *src2;
     struct ir *cond; /* or NULL: tested as soon as the slot is bound */
@@ -165,6 +165,7 @@ struct program {
     const struct type *process_type, *message_type;
     uint32_t state_words;
     bool uses_fairness;
+    uint32_t folded; /* bindings of generators spent on constants */
 };
 
 const char *ir_op_name(enum ir_op);

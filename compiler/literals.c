@@ -303,7 +303,7 @@ struct ir *elab_match(struct compile *c, struct cx *x, const struct ast *a, cons
     const struct type *t = subject->type, *rt = NULL;
     struct ir **conds = arena_alloc(c->arena, a->n * sizeof *conds),
               **bodies = arena_alloc(c->arena, a->n * sizeof *bodies);
-    bool all = false, none_seen = false;
+    bool all = false, none_seen = false, some_seen = false;
     uint64_t seen = 0;
     uint32_t n = 0;
     for (uint32_t i = 1; i < a->n; i++) {
@@ -315,6 +315,7 @@ struct ir *elab_match(struct compile *c, struct cx *x, const struct ast *a, cons
         } else if (t->kind == T_OPTION && !strcmp(arm->text, "none")) {
             conds[n] = ir_not(p, ir_new(p, IR_ISSOME, BOOL(c), arm->span, 1, s));
             none_seen = true;
+            if (some_seen) all = true;
         } else if (t->kind == T_OPTION && !arm->kid[0]) {
             struct ir *v = ir_new(p, IR_UNWRAP, t->elem, arm->span, 1, s);
             if (v->op == IR_UNWRAP) {
@@ -323,6 +324,7 @@ struct ir *elab_match(struct compile *c, struct cx *x, const struct ast *a, cons
             }
             conds[n] = ir_new(p, IR_ISSOME, BOOL(c), arm->span, 1, s);
             env_push(c, &y, arm->text, v, arm->span);
+            some_seen = true;
             if (none_seen) all = true;
         } else if (t->kind == T_ENUM) {
             struct ir *lit = literal_of(c, t, arm->text, arm->span);

@@ -12,7 +12,8 @@ struct ir *var_read(struct compile *c, struct cx *x, const struct ir_var *v, str
         return bad(c, span);
     }
     if (c->starting && v->index >= c->starting->index && !v->hidden) {
-        struct diag *d = error_at(c, span, "`%s` has no value yet: variables start in the order of their declaration", v->member);
+        struct diag *d =
+            error_at(c, span, "`%s` has no value yet: variables start in the order of their declaration", v->member);
         hint(c, d, "declare it before, or set the other one in `init { }`");
         return bad(c, span);
     }
@@ -115,7 +116,8 @@ struct ir *member_value(struct compile *c, struct cx *x, struct symbol *s, const
     case SYM_VALUE: return s->scope->process >= 0 && x->own_self ? x->own_self : s->value ? s->value : bad(c, at->span);
     case SYM_VAR:
         if (!s->var) {
-            if (x->flags & CX_CONST) error_at(c, at->span, "`%s` is a variable; here only constants may be used", s->name);
+            if (x->flags & CX_CONST)
+                error_at(c, at->span, "`%s` is a variable; here only constants may be used", s->name);
             return bad(c, at->span);
         }
         if (s->var->per_instance && !x->own_self) return no_self(c, at->span, s->name, s->var->process);

@@ -175,9 +175,9 @@ static struct ir *post(struct compile *c, struct cx *x, int kind, int receiver, 
         break;
     default:
         put = stmt_two(c,
-                  stmt_when(c, room, stmt_nothing(c, span),
-                            fail_node(c, DC_CAPACITY, span, c->networks.at[m->network].name), span),
-                  put);
+                       stmt_when(c, room, stmt_nothing(c, span),
+                                 fail_node(c, DC_CAPACITY, span, c->networks.at[m->network].name), span),
+                       put);
     }
     if (receiver >= 0 && c->processes.at[receiver].crashes && !c->processes.at[receiver].recovers) {
         struct cx y = *x;

@@ -243,7 +243,9 @@ static void handler_rest(struct compile *c, struct draft *d, const struct ast *a
             struct ir *v = ir_payload(p, msg, m->variant, skip + i, span);
             const char *as = a->kid[0]->kid[i]->text;
             if (m->record->fields[skip + i].ghost && (!as || strcmp(as, "_")) && !(d->x.flags & CX_GHOST)) {
-                struct diag *x = error_at(c, a->kid[0]->kid[i]->span, "`%s` is a ghost field: only properties and ghost handlers may read it", m->record->fields[skip + i].name);
+                struct diag *x = error_at(c, a->kid[0]->kid[i]->span,
+                                          "`%s` is a ghost field: only properties and ghost handlers may read it",
+                                          m->record->fields[skip + i].name);
                 hint(c, x, "write `_` here");
                 return;
             }
@@ -273,8 +275,8 @@ bool receives(struct message_info *m, int process) {
 }
 
 /* The lies that a Byzantine sender may tell this process: always there, never stored. */
-static void lower_lies(struct compile *c, struct scope *s, int process, const struct ast *a, int kind,
-                       const char *name, int sender) {
+static void lower_lies(struct compile *c, struct scope *s, int process, const struct ast *a, int kind, const char *name,
+                       int sender) {
     struct program *p = P(c);
     struct message_info *m = &c->messages.at[kind];
     struct process_info *from = &c->processes.at[sender];
@@ -301,7 +303,8 @@ static void lower_lies(struct compile *c, struct scope *s, int process, const st
         ARENA_PUSH(c, d.g.list, g);
         parts[i] = ir_local(p, g.slot, a->span);
         if ((int)i == m->from_field) id = parts[i];
-        if ((int)i == m->from_field && m->record->fields[i].type == p->process_type) parts[i] = process_value(c, sender, id, a->span);
+        if ((int)i == m->from_field && m->record->fields[i].type == p->process_type)
+            parts[i] = process_value(c, sender, id, a->span);
     }
     struct ir *msg = ir_cons(p, c->networks.at[m->network].message, m->variant, parts, n, a->span);
     add_guard(c, &d, var_of(c, from->liar, id, a->span));

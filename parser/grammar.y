@@ -9,6 +9,8 @@
 %code requires { #include "parser/ast.h" }
 %code {
 #include "parser/adapter.h"
+#define YYMALLOC mem_alloc /* so that status 2 can only mean: nested too deeply */
+#define YYFREE mem_free
 #define YYLLOC_DEFAULT(Current, Rhs, N)                                                                                \
     do {                                                                                                               \
         if (N) {                                                                                                       \

@@ -59,7 +59,10 @@ enum ast_target send_target(const struct ast *e) {
 struct ast *parse_source(struct arena *arena, struct diags *diags, const struct tokens *tokens) {
     struct parse p = {.arena = arena, .diags = diags, .tokens = tokens};
     int status = grammar_parse(&p);
-    if (status == 2) mem_exhausted();
+    if (status == 2) { /* the parser's own stack; what the system refuses ends in mem_alloc */
+        const struct token *at = &tokens->list.at[p.next ? p.next - 1 : 0];
+        diag_add(diags, DIAG_ERROR, DIAG_SYNTAX, at->span, "this is nested too deep");
+    }
     struct span start = {tokens->list.at[0].span.source, 0, 0};
     struct ast *units = ast_node(&p, AST_LIST, start, NULL, 0, 0);
     struct ast *unit = NULL;
@@ -71,8 +74,7 @@ struct ast *parse_source(struct arena *arena, struct diags *diags, const struct 
         } else if (unit) {
             ast_push(&p, unit->kid[0], d);
         } else if (!diags->errors) { /* after another error the header may have been lost with it */
-            struct diag *x =
-                diag_add(diags, DIAG_ERROR, DIAG_SYNTAX, d->span, "a file begins with its header");
+            struct diag *x = diag_add(diags, DIAG_ERROR, DIAG_SYNTAX, d->span, "a file begins with its header");
             diag_hint(diags, x, "write `spec NAME`, `module NAME` or `network module NAME` above this line");
             break;
         }

@@ -63,7 +63,8 @@ static void print_properties(const struct report_check *r, const struct paint *p
                                                             : p->yellow;
         const char *word = !strcmp(q->kind, "reachable") ? (q->found                         ? "reached"
                                                             : q->verdict == VERDICT_VIOLATED ? "unreachable"
-                                                                                             : q->verdict == VERDICT_SAMPLED ? "sampled" : "not reached")
+                                                            : q->verdict == VERDICT_SAMPLED  ? "sampled"
+                                                                                             : "not reached")
                                                          : verdict_word(q->verdict);
         fprintf(out, "  %-10s %-20s %s%s%s%s%s\n", q->kind, q->name, tint, word, p->plain, q->note ? ": " : "",
                 q->note ? q->note : "");
