@@ -12,8 +12,11 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "checker/fpset.h"
+#include "checker/graph.h"
+#include "checker/liveness.h"
 #include "checker/search.h"
 #include "checker/trace.h"
+#include "model/formula.h"
 #include "model/rt.h"
 
 #ifdef DC_SMALL /* debug builds give bugs a chance */
@@ -25,6 +28,7 @@ enum { BLOCK = 256, BATCH = 256, ALONE = 512, FIRST_SLOTS = 1 << 16 };
 struct block {
     uint32_t n;
     struct block *next;
+    uint32_t *ids; /* of the recorder; NULL without one */
     uint64_t states[];
 };
 
@@ -38,6 +42,8 @@ struct worker {
     VEC(struct block *) made; /* of the next level */
     struct block *free;
     const uint64_t *source; /* states being expanded */
+    const struct block *block; /* with a recorder: where they are */
+    uint32_t index, recording; /* recording: which of them has its steps recorded now */
     bool *moves;            /* by source state: some step changes it */
     uint64_t *fired, *found_new;
     uint64_t distinct, generated, cut_states, cut_steps, blocks_live, stops_seen;
@@ -51,6 +57,7 @@ struct bfs {
     struct search_result *r;
     struct fpset set;
     struct parents *parents;   /* not NULL: a trace run */
+    struct recorder *recorder; /* not NULL: the set, and what is known of the steps */
     uint32_t last_level;       /* of a trace run */
     VEC(struct block *) level; /* being expanded */
     _Atomic uint32_t next_block;
@@ -146,7 +153,7 @@ static bool judge(struct worker *w, const uint64_t *state, uint32_t level, uint6
 
 /* ---- the frontier ---- */
 
-static void push(struct worker *w, const uint64_t *state) {
+static void push(struct worker *w, const uint64_t *state, uint32_t id) {
     struct block *last = w->made.n ? w->made.at[w->made.n - 1] : NULL;
     uint32_t words = w->model->state_words;
     if (!last || last->n == BLOCK) {
@@ -154,18 +161,55 @@ static void push(struct worker *w, const uint64_t *state) {
         if (last) {
             w->free = last->next;
         } else {
-            last = mem_alloc(sizeof *last + (size_t)BLOCK * words * sizeof(uint64_t));
+            last = mem_alloc(w->bfs->block_bytes);
+            if (w->bfs->recorder) last->ids = (uint32_t *)(last->states + (size_t)BLOCK * words);
             w->blocks_live++;
         }
         last->n = 0;
         VEC_PUSH(w->made, last);
     }
+    if (last->ids) last->ids[last->n] = id;
     memcpy(last->states + (size_t)last->n++ * words, state, words * sizeof(uint64_t));
+}
+
+/* ---- recording ---- */
+
+/* The records of a batch come in the order of their sources; those between had no step. */
+static void record_source(struct worker *w, uint32_t from) {
+    while (w->recording < from) {
+        recorder_end(w->bfs->recorder, w->index);
+        recorder_begin(w->bfs->recorder, w->index, w->block->ids[++w->recording]);
+    }
+}
+
+static uint32_t pred_of_atom(const struct dc_model *m, uint32_t atom) {
+    for (uint32_t i = 0; i < m->n_preds; i++)
+        if (m->preds[i].formula && formula_mentions(m->preds[i].formula, atom)) return i;
+    return UINT32_MAX;
+}
+
+static void record_atoms(struct worker *w, const uint64_t *state, uint32_t level) {
+    uint32_t atom = 0, site = 0;
+    const struct dc_model *m = w->model;
+    if (!m->n_atoms) return;
+    enum dc_error error = m->atoms(m, w->scratch, state, recorder_atoms(w->bfs->recorder, w->index), &atom, &site);
+    if (!error) return;
+    struct finding f = {.kind = FOUND_ERROR,
+                        .error = error,
+                        .pred = pred_of_atom(m, atom),
+                        .site = site,
+                        .action = UINT32_MAX,
+                        .level = level};
+    keep(w, 0, &f, state);
 }
 
 /* ---- the gate ---- */
 
 static void gate(struct worker *, bool growth);
+
+static uint64_t capacity(const struct bfs *b) {
+    return b->recorder ? recorder_capacity(b->recorder) : fpset_capacity(&b->set);
+}
 
 static void insert_batch(struct worker *w) {
     struct bfs *b = w->bfs;
@@ -175,12 +219,16 @@ static void insert_batch(struct worker *w) {
         if (out->steps[i].error) continue;
         w->fp[i] = hash_state(out->states + (size_t)i * words, words);
         if (b->parents) parents_prefetch(b->parents, w->fp[i]);
+        else if (b->recorder) recorder_prefetch(b->recorder, w->fp[i]);
         else fpset_prefetch(&b->set, w->fp[i]);
     }
     uint64_t fresh = 0;
     for (uint32_t i = 0; i < n; i++) {
         const struct dc_step *s = &out->steps[i];
         const uint64_t *t = out->states + (size_t)i * words;
+        const uint64_t *key = out->keys + 2 * (size_t)i;
+        if (b->recorder && !w->initial) record_source(w, s->from);
+        if (b->recorder && !w->initial && s->error) recorder_out(b->recorder, w->index, s->action, key);
         if (s->error == DC_STOP_CUT) {
             w->cut_steps++;
             if (!w->initial) w->moves[s->from] = true;
@@ -222,7 +270,13 @@ static void insert_batch(struct worker *w) {
             }
         }
         bool is_new;
-        if (b->parents) {
+        uint32_t id = 0;
+        if (b->recorder) {
+            is_new = recorder_insert(b->recorder, w->index, w->fp[i], level, &id);
+            if (is_new) record_atoms(w, t, level);
+            if (!w->initial && !dc_same(w->source + (size_t)s->from * words, t, words))
+                recorder_edge(b->recorder, w->index, id, s->action, key);
+        } else if (b->parents) {
             uint64_t from = w->initial ? 0 : hash_state(w->source + (size_t)s->from * words, words);
             is_new = parents_insert(b->parents, w->fp[i], from, level);
         } else {
@@ -231,14 +285,14 @@ static void insert_batch(struct worker *w) {
         if (!is_new) continue;
         fresh++;
         if (!w->initial) w->found_new[s->action]++;
-        if (judge(w, t, level, w->initial ? UINT64_MAX : w->model->actions[s->action].affects)) push(w, t);
+        if (judge(w, t, level, w->initial ? UINT64_MAX : w->model->actions[s->action].affects)) push(w, t, id);
     }
     w->distinct += fresh;
     out->n = 0;
     if (b->parents || !fresh) return;
     uint64_t total = atomic_fetch_add_explicit(&b->inserted, fresh, memory_order_relaxed) + fresh;
     uint64_t margin = (uint64_t)b->n_workers * BATCH;
-    if (total + margin > fpset_capacity(&b->set) / 4 * 3)
+    if (total + margin > capacity(b) / 4 * 3)
         atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
 }
 
@@ -260,8 +314,17 @@ static void expand_block(struct worker *w, struct block *k) {
     uint32_t words = w->model->state_words;
     w->source = k->states;
     memset(w->moves, 0, k->n * sizeof *w->moves);
+    if (b->recorder) {
+        w->block = k;
+        w->recording = 0;
+        recorder_begin(b->recorder, w->index, k->ids[0]);
+    }
     w->model->expand(w->model, w->scratch, k->states, k->n, &w->out);
     flush(&w->out);
+    if (b->recorder) {
+        record_source(w, k->n - 1);
+        recorder_end(b->recorder, w->index);
+    }
     if (b->o->stops && !b->parents) {
         for (uint32_t i = 0; i < k->n; i++) {
             if (w->moves[i]) continue;
@@ -289,14 +352,15 @@ static void expand_block(struct worker *w, struct block *k) {
 static uint64_t memory_now(const struct bfs *b) {
     uint64_t blocks = 0;
     for (uint32_t i = 0; i < b->n_workers; i++) blocks += b->workers[i].blocks_live;
-    return b->set.size_bytes + blocks * b->block_bytes + (b->parents ? parents_bytes(b->parents) : 0);
+    return b->set.size_bytes + blocks * b->block_bytes + (b->parents ? parents_bytes(b->parents) : 0) +
+           (b->recorder ? recorder_bytes(b->recorder) : 0);
 }
 
 static void grow(struct bfs *b) {
     atomic_store(&b->want_growth, false);
-    uint64_t have = fpset_capacity(&b->set), want = have < (1 << 24) ? 2 * have : have + have / 2;
-    bool fits = !b->o->memory_bytes || memory_now(b) + 8 * want <= b->o->memory_bytes;
-    if (fits && fpset_grow(&b->set, want)) return;
+    uint64_t have = capacity(b), want = have < (1 << 24) ? 2 * have : have + have / 2;
+    bool fits = !b->o->memory_bytes || memory_now(b) + (b->recorder ? 12 : 8) * want <= b->o->memory_bytes;
+    if (fits && (b->recorder ? recorder_grow(b->recorder, want) : fpset_grow(&b->set, want))) return;
     if (atomic_load(&b->inserted) + (uint64_t)b->n_workers * BATCH * 4 < have / 8 * 7) { /* use what is left of it */
         return;
     }
@@ -499,6 +563,8 @@ static void open_workers(struct bfs *b) {
         w->out = (struct dc_out){.cap = BATCH, .flush = flush, .self = w};
         w->out.states = mem_alloc((size_t)BATCH * words * sizeof(uint64_t));
         w->out.steps = mem_alloc(BATCH * sizeof *w->out.steps);
+        if (b->recorder) w->out.keys = mem_alloc(2 * BATCH * sizeof *w->out.keys);
+        w->index = i;
         w->fp = mem_alloc(BATCH * sizeof *w->fp);
         w->moves = mem_alloc(BLOCK * sizeof *w->moves);
         w->fired = mem_alloc((b->model->n_actions + 1) * sizeof *w->fired);
@@ -529,6 +595,7 @@ static void close_workers(struct bfs *b) {
         VEC_FREE(w->made);
         mem_free(w->out.states);
         mem_free(w->out.steps);
+        mem_free(w->out.keys);
         mem_free(w->fp);
         mem_free(w->moves);
         mem_free(w->fired);
@@ -569,11 +636,13 @@ static void *monitor(void *self) {
     return NULL;
 }
 
-/* One breadth-first run; with `parents`, the one that finds traces, down to `last_level`. */
+/* One breadth-first run; with `parents`, the one that finds traces, down to `last_level`; with `graph`, one that records
+ * the behaviour graph. */
 static void run(const struct dc_model *m, const struct search_options *o, struct search_result *r,
-                struct parents *parents, uint32_t last_level) {
+                struct parents *parents, uint32_t last_level, struct graph *graph) {
     struct bfs b = {.model = m, .o = o, .r = r, .parents = parents, .last_level = last_level, .started = now()};
     b.n_workers = o->workers ? o->workers : 1;
+    if (graph) b.recorder = recorder_new(b.n_workers, m->n_atoms);
     b.n_ranks = m->n_preds + 2;
     b.want = parents ? 0 : o->preds;
     if (parents) /* cuts shape the graph, so they count in both runs */
@@ -586,10 +655,10 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
         if (k == DC_INITIALLY) b.initial_preds |= bit;
         if (k == DC_STEP) b.step_preds |= bit;
     }
-    b.block_bytes = sizeof(struct block) + (uint64_t)BLOCK * m->state_words * 8;
+    b.block_bytes = sizeof(struct block) + (uint64_t)BLOCK * (m->state_words * 8 + (graph ? sizeof(uint32_t) : 0));
     pthread_mutex_init(&b.lock, NULL);
     pthread_cond_init(&b.turn, NULL);
-    if (!parents && !fpset_init(&b.set, o->small_set ? o->small_set : FIRST_SLOTS)) mem_exhausted();
+    if (!parents && !graph && !fpset_init(&b.set, o->small_set ? o->small_set : FIRST_SLOTS)) mem_exhausted();
     b.workers = mem_alloc(b.n_workers * sizeof *b.workers);
     r->fired = mem_alloc((m->n_actions + 1) * sizeof *r->fired);
     r->found_new = mem_alloc((m->n_actions + 1) * sizeof *r->found_new);
@@ -614,6 +683,8 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
     r->set_bytes = b.set.size_bytes;
     close_workers(&b);
     fpset_free(&b.set);
+    if (graph && !graph_build(b.recorder, graph)) mem_exhausted();
+    recorder_free(b.recorder);
     pthread_mutex_destroy(&b.lock);
     pthread_cond_destroy(&b.turn);
     r->seconds = now() - b.started;
@@ -628,11 +699,15 @@ static int by_rank(const void *x, const void *y) {
 
 void search_run(const struct dc_model *m, const struct search_options *o, struct search_result *r) {
     memset(r, 0, sizeof *r);
-    run(m, o, r, NULL, 0);
+    struct graph graph = {0};
+    bool behaviours = o->formulas != 0;
+    run(m, o, r, NULL, 0, behaviours ? &graph : NULL);
+    if (behaviours && r->end != END_VIOLATION) liveness_check(m, o, &graph, r);
+    graph_free(&graph);
     if (r->n_findings > 1) qsort(r->findings, r->n_findings, sizeof *r->findings, by_rank);
     uint32_t last = 0;
     for (uint32_t i = 0; i < r->n_findings; i++)
-        if (r->findings[i].level > last) last = r->findings[i].level;
+        if (!r->findings[i].length && r->findings[i].level > last) last = r->findings[i].level;
     enum { PATIENCE_SECONDS = 2 };
     bool hurry = r->end == END_INTERRUPTED && r->seconds > PATIENCE_SECONDS;
     if (!o->traces || !last) return;
@@ -650,8 +725,9 @@ void search_run(const struct dc_model *m, const struct search_options *o, struct
     again.keep_going = true;
     again.stops = false;
     again.stop = NULL; /* asked to stop once already, or not at all; the second signal ends the process */
-    run(m, &again, &second, p, last);
-    for (uint32_t i = 0; i < r->n_findings; i++) trace_build(m, p, &r->findings[i]);
+    run(m, &again, &second, p, last, NULL);
+    for (uint32_t i = 0; i < r->n_findings; i++)
+        if (!r->findings[i].length) trace_build(m, p, &r->findings[i]);
     parents_free(p);
     search_free(&second);
 }
@@ -662,6 +738,7 @@ void search_free(struct search_result *r) {
         mem_free(r->findings[i].states);
         mem_free(r->findings[i].actions);
         mem_free(r->findings[i].ordinals);
+        for (uint32_t k = 0; k < SEARCH_ADVICE; k++) mem_free(r->findings[i].advice[k]);
     }
     mem_free(r->findings);
     mem_free(r->fired);

@@ -20,6 +20,7 @@ enum search_end { END_EXHAUSTED, END_VIOLATION, END_DEPTH, END_MEMORY, END_INTER
 /* What was found. Ranks order the kinds: an error in the spec comes before any property, a stop after all. */
 enum finding_kind { FOUND_ERROR, FOUND_PRED, FOUND_STOP };
 
+enum { SEARCH_ADVICE = 4 };
 struct finding {
     enum finding_kind kind;
     uint32_t pred; /* FOUND_PRED; FOUND_ERROR in a predicate: its index, else UINT32_MAX */
@@ -27,12 +28,18 @@ struct finding {
     uint32_t site, action;
     bool step;               /* the last state of the trace has a failing or violating step `ordinal` out of it */
     uint32_t ordinal, level; /* level of the state, from 1 */
+    bool lasso;              /* of a temporal property: the trace goes back to `loop`, or stays there for ever */
+    uint32_t loop;           /* index of a state; the last state is that state again, unless it is the last itself */
     uint64_t *state;
     /* the trace: states[0] initial; actions[i], ordinals[i] lead to states[i] (actions[0] is UINT32_MAX) */
     uint32_t length;
     uint64_t *states;
     uint32_t *actions, *ordinals;
+    char *advice[SEARCH_ADVICE]; /* of a lasso: single assumptions that would rule out every violation; NULL: no more */
 };
+
+/* Of a predicate about behaviours. */
+enum outcome { OUTCOME_NONE, OUTCOME_HOLDS, OUTCOME_VIOLATED, OUTCOME_UNKNOWN, OUTCOME_VACUOUS };
 
 struct search_progress {
     uint64_t distinct, generated, queue, memory_bytes;
@@ -47,6 +54,7 @@ struct search_options {
     bool stops;      /* look for stops */
     bool traces;
     uint64_t preds;        /* which predicates are tested (bits) */
+    uint64_t formulas;     /* which of those that have formulas; then the behaviour graph is kept */
     uint64_t memory_bytes; /* limit for the set and the frontier */
     uint32_t small_set;    /* tests: initial slots, 0 for the default */
     const atomic_int *stop;
@@ -70,6 +78,9 @@ struct search_result {
     struct finding *findings; /* in rank order; witnesses of DC_REACHABLE are findings too */
     uint32_t n_findings;
     uint64_t walks, steps;
+    enum outcome outcome[64]; /* by predicate, of those in `formulas` */
+    uint64_t graph_bytes, graph_edges;
+    double graph_seconds; /* spent on behaviours, after the search */
     const char *untraced; /* why the findings have no traces though they were asked for; NULL: they have */
 };
 

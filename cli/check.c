@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "checker/liveness.h"
 #include "checker/search.h"
 #include "compiler/eval.h"
 #include "compiler/explain.h"
@@ -124,7 +125,32 @@ static bool is_witness(const struct program *p, const struct finding *f) {
     return f->kind == FOUND_PRED && p->preds.at[f->pred].kind == DC_REACHABLE;
 }
 
-static void add_trace(struct front *f, const struct program *p, const struct finding *x, struct report_check *r) {
+/* Why the behaviour is fair, entry by entry, and what would rule it out. Nothing of a lasso is printed that the
+ * interpreter does not confirm from the definition. */
+static void explain_lasso(const struct dc_model *m, const struct finding *x, struct report_trace *t) {
+    struct arena *a = &t->story.arena;
+    enum lasso_fairness *how = arena_alloc(a, (m->n_fairs + 1) * sizeof *how);
+    uint32_t *at = arena_alloc(a, (m->n_fairs + 1) * sizeof *at), last = x->length - 1;
+    if (!lasso_account(m, x, how, at)) panic("the interpreter does not confirm the behaviour that the search found");
+    bool stays = x->loop == last;
+    const char *end = stays ? "and then nothing happens for ever"
+                            : arena_printf(a, "back to step %u, and so on for ever", x->loop + 1);
+    VEC_PUSH(t->story.ends, end);
+    for (uint32_t i = 0; i < m->n_fairs; i++) {
+        const struct dc_fair *e = &m->fairs[i];
+        const char *word = e->strong ? "strongly fair" : "fair";
+        const char *why = how[i] == LASSO_NEVER   ? arena_printf(a, "this is %s to %s: never enabled in the cycle", word, e->name)
+                          : how[i] == LASSO_TAKEN ? arena_printf(a, "this is %s to %s: taken at step %u", word, e->name, at[i] + 1)
+                                                  : arena_printf(a, "this is %s to %s: not enabled at step %u", word, e->name, at[i] + 1);
+        if (stays) why = arena_printf(a, "this is %s to %s: not enabled", word, e->name);
+        VEC_PUSH(t->story.ends, why);
+    }
+    for (uint32_t i = 0; i < SEARCH_ADVICE && x->advice[i]; i++)
+        VEC_PUSH(t->story.ends, arena_printf(a, "it could not happen if %s", x->advice[i]));
+}
+
+static void add_trace(struct front *f, const struct program *p, const struct dc_model *m, const struct finding *x,
+                      struct report_check *r) {
     struct report_trace t = {.witness = is_witness(p, x)};
     struct arena *a = &f->arena;
     switch (x->kind) {
@@ -153,10 +179,14 @@ static void add_trace(struct front *f, const struct program *p, const struct fin
                               .pred = x->kind == FOUND_PRED || x->pred != UINT32_MAX ? (int)x->pred : -1,
                               .error = x->error,
                               .stop = x->kind == FOUND_STOP,
-                              .reorder = true};
+                              .reorder = !x->lasso,
+                              .lasso = x->lasso};
     if (x->kind == FOUND_STOP) e.pred = -1;
     if (!explain(p, &f->sources, &e, &t.story))
         panic("the interpreter does not repeat the trace that the search found");
+    if (x->lasso) explain_lasso(m, x, &t);
+    t.lasso = x->lasso;
+    t.loop = x->loop;
     if (!x->length && r->result.untraced) VEC_PUSH(t.story.why, r->result.untraced);
     else if (x->kind == FOUND_ERROR && !x->length && x->site && x->site < p->sites.n &&
              p->sites.at[x->site].source < f->sources.files.n) {
@@ -177,11 +207,17 @@ static void add_properties(struct front *f, const struct program *p, struct repo
         struct report_property x = {
             .name = q->name, .kind = kind_word(q->kind), .verdict = exhausted ? VERDICT_PROVED : VERDICT_INCONCLUSIVE};
         if (q->kind == DC_REACHABLE) x.verdict = exhausted ? VERDICT_VIOLATED : VERDICT_INCONCLUSIVE;
-        if (r->result.walks && !q->temporal) x.verdict = VERDICT_SAMPLED;
+        if (r->result.walks) x.verdict = VERDICT_SAMPLED;
         if (r->result.walks && q->kind == DC_REACHABLE) x.note = "walks do not look for witnesses";
         if (q->temporal) {
-            x.verdict = VERDICT_INCONCLUSIVE;
-            x.note = "about behaviours; not evaluated by this version";
+            bool holds = r->result.outcome[i] == OUTCOME_HOLDS || r->result.outcome[i] == OUTCOME_VACUOUS;
+            x.verdict = holds                                     ? VERDICT_PROVED
+                        : r->result.outcome[i] == OUTCOME_VIOLATED ? VERDICT_VIOLATED
+                                                                   : VERDICT_INCONCLUSIVE;
+            if (r->result.walks) x.note = "about behaviours; walks do not decide it";
+            else if (r->result.outcome[i] == OUTCOME_NONE) x.note = "about behaviours; not decided, for the search ended before";
+            else if (r->result.outcome[i] == OUTCOME_UNKNOWN) x.note = "about behaviours; not decided on what was explored";
+            else if (r->result.outcome[i] == OUTCOME_VACUOUS) x.note = "vacuously: what should lead to something never happens";
         }
         for (uint32_t k = 0; k < r->result.n_findings; k++) {
             const struct finding *y = &r->result.findings[k];
@@ -192,8 +228,13 @@ static void add_properties(struct front *f, const struct program *p, struct repo
             if (y->kind != FOUND_PRED || y->pred != i) continue;
             x.found = true;
             x.verdict = q->kind == DC_REACHABLE ? VERDICT_PROVED : VERDICT_VIOLATED;
-            x.note = arena_printf(&f->arena, "a %s of %u states", q->kind == DC_REACHABLE ? "run" : "trace",
-                                  y->level + (y->step ? 1 : 0));
+            if (y->lasso && y->loop + 1 == y->length)
+                x.note = arena_printf(&f->arena, "a behaviour that stops for ever after %u states", y->length);
+            else if (y->lasso)
+                x.note = arena_printf(&f->arena, "a behaviour of %u states that goes back to state %u for ever", y->length - 1, y->loop + 1);
+            else
+                x.note = arena_printf(&f->arena, "a %s of %u states", q->kind == DC_REACHABLE ? "run" : "trace",
+                                      y->level + (y->step ? 1 : 0));
         }
         VEC_PUSH(r->properties, x);
     }
@@ -299,7 +340,7 @@ static void judge(struct front *f, const struct program *p, const struct ast *ch
             : cut ? arena_printf(&f->arena, "none within the cut (%llu states and %llu steps cut)",
                                  (unsigned long long)s->cut_states, (unsigned long long)s->cut_steps)
                   : arena_printf(&f->arena,
-                                 "%s is about behaviours and is not evaluated by this version; everything else holds",
+                                 "%s is not decided; everything else holds",
                                  temporal);
         if (want.kind == EXPECT_CUT && s->end == END_EXHAUSTED && cut) {
             r->expected = true;
@@ -404,15 +445,16 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
                 session.switched = session.waited = true;
             }
         }
-        uint64_t preds = 0;
+        uint64_t preds = 0, formulas = 0;
         for (uint32_t i = 0; i < p->preds.n && i < 64; i++)
-            if (!p->preds.at[i].temporal) preds |= (uint64_t)1 << i;
+            *(p->preds.at[i].temporal ? &formulas : &preds) |= (uint64_t)1 << i;
         struct search_options so = {.workers = o->workers,
                                     .depth = o->depth,
                                     .keep_going = o->keep_going,
                                     .stops = stops,
                                     .traces = !o->no_trace,
                                     .preds = preds,
+                                    .formulas = formulas,
                                     .memory_bytes = o->memory_bytes,
                                     .stop = &interrupted,
                                     .next_model = next_model,
@@ -430,7 +472,8 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
             VEC_PUSH(r->warnings,
                      arena_strdup(&f->arena, native_trouble(session.native), strlen(native_trouble(session.native))));
         add_properties(f, p, r, stops, r->result.end == END_EXHAUSTED && !r->result.cut_states && !r->result.cut_steps);
-        for (uint32_t i = 0; i < r->result.n_findings && !o->no_trace; i++) add_trace(f, p, &r->result.findings[i], r);
+        for (uint32_t i = 0; i < r->result.n_findings && !o->no_trace; i++)
+            add_trace(f, p, interpreted, &r->result.findings[i], r);
         judge(f, p, check, r);
         add_actions(f, p, r);
         native_close(session.native);

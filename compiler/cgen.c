@@ -6,6 +6,7 @@
 
 #include "compiler/cgen.h"
 #include "compiler/rt_text.h"
+#include "compiler/temporal.h"
 
 static void statement(struct gen *, const struct ir *);
 
@@ -154,6 +155,30 @@ static void statement(struct gen *g, const struct ir *n) {
 
 /* ---- functions ---- */
 
+/* Which process, and which instance of the action: only behaviours need to know. */
+static void action_keys(struct gen *g, const struct ir_action *a) {
+    enum { CAP = 64 };
+    const struct ir *key[CAP];
+    uint32_t n = temporal_key(a, key, CAP);
+    PUT("if (o->keys) {\nuint64_t *k = o->keys + 2 * (size_t)o->n, h = 0;\nk[0] = ");
+    if (a->process >= 0 && g->p->processes.at[a->process].id) PUT("l%u", a->self);
+    else PUT("0");
+    PUT(";\n");
+    for (uint32_t i = 0; i < n; i++) {
+        const struct type *t = key[i]->type;
+        if (t->words) {
+            PUT("{ const uint64_t *y = ");
+            cgen_x(g, key[i]);
+            PUT("; for (uint32_t i = 0; i < %u; i++) h = dc_mix(h, y[i]); }\n", t->words);
+        } else {
+            PUT("h = dc_mix(h, (uint64_t)(");
+            cgen_x(g, key[i]);
+            PUT("));\n");
+        }
+    }
+    PUT("k[1] = h;\n}\n");
+}
+
 static void action_body(struct gen *g, const void *self) {
     const struct ir_action *a = self;
     PUT("choices.n = 0;\ndo {\nif (o->n == o->cap) o->flush(o);\nuint64_t *t = o->states + (size_t)o->n * "
@@ -164,6 +189,7 @@ static void action_body(struct gen *g, const void *self) {
     g->state = "t";
     statement(g, a->body);
     g->state = "s";
+    if (g->p->atoms.n) action_keys(g, a);
     PUT("dc_record(o, ACTION, 0, 0);\ngoto next;\nnext:;\n");
     PUT("#undef FAIL\n#define FAIL(e, at) do { dc_record(o, ACTION, e, at); return; } while (0)\n");
     PUT("} while (dc_turn(&choices));\n");
@@ -195,6 +221,22 @@ static void whole_pred(struct gen *g, const void *self) {
     PUT("    *value = ");
     cgen_x(g, q->body);
     PUT(";\n");
+}
+
+static void whole_atom(struct gen *g, const void *self) {
+    PUT("    *value = ");
+    cgen_x(g, self);
+    PUT(";\n");
+}
+
+static void print_atoms(const struct program *p, FILE *file) {
+    fputs("int dc_atoms(const uint64_t *s, uint64_t *bits, uint32_t *atom, uint32_t *site) {\n    uint64_t v = 0;\n    int e = 0;\n    "
+          "(void)v; (void)e; (void)s; (void)bits; (void)atom; (void)site;\n",
+          file);
+    for (uint32_t i = 0; i < p->atoms.n; i++)
+        fprintf(file, "    e = q%u(s, NULL, &v, site);\n    if (e) { *atom = %u; return e; }\n    bits[%u] %s (uint64_t)(v & 1) << %u;\n", i, i,
+                i / 64, i % 64 ? "|=" : "=", i % 64);
+    fputs("    return 0;\n}\n", file);
 }
 
 void cgen_write(const struct program *p, FILE *file) {
@@ -231,6 +273,14 @@ void cgen_write(const struct program *p, FILE *file) {
                  i);
         print_function(&g, all, head, "    return 0;\n}\n", whole_pred, &p->preds.at[i]);
     }
+    for (uint32_t i = 0; i < p->atoms.n; i++) {
+        char head[160];
+        snprintf(head, sizeof head,
+                 "\nstatic int q%u(const uint64_t *s, const uint64_t *next, uint64_t *value, uint32_t *site) {\n    "
+                 "(void)s; (void)next; (void)site;\n",
+                 i);
+        print_function(&g, all, head, "    return 0;\n}\n", whole_atom, p->atoms.at[i]);
+    }
     mem_stream_close(all, &functions);
     mem_stream_close(g.prelude, &prelude);
     fprintf(file, "%s\n%s\n#define WORDS %u\n", dc_rt_text, dc_model_text, p->state_words);
@@ -257,6 +307,7 @@ void cgen_write(const struct program *p, FILE *file) {
                     "return e; }\n        if (v) *holds |= UINT64_C(1) << %u;\n    }\n",
                     i, i, i, i);
     fputs("    return 0;\n}\n", file);
+    print_atoms(p, file);
     free(prelude);
     free(functions);
     mem_free(g.declared);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/elab.h"
+#include "compiler/temporal.h"
 
 /* Every node that can fail gets a site, by which a search reports where in the spec an error lies. */
 static void number_sites(struct program *p, struct ir *e) {
@@ -43,6 +44,7 @@ struct program *compile(struct front *f, struct compile_options *options) {
         sparse(p);
         layout(p);
         sites(p);
+        temporal_formulas(p);
     }
     VEC_FREE(c.processes);
     VEC_FREE(c.messages);

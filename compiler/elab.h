@@ -144,6 +144,7 @@ struct compile {
     VEC(struct scope *) modules;
     VEC(struct scope *) detached; /* instances that are only looked at: targets of refines */
     VEC(struct setting) settings;
+    VEC(struct scope *) action_scopes; /* by action: where it is declared */
     const struct ast *faults;
     const struct ir_var *starting; /* whose initial value is being elaborated: only earlier ones can be read */
     uint32_t depth, importing, instances;
@@ -209,6 +210,8 @@ bool module_gens(struct compile *, struct gens *, int network, const char *def, 
                  enum gen_mode, struct ir **value, struct span);
 bool network_has(struct compile *, int network, const char *def);
 struct ir *member_value(struct compile *, struct cx *, struct symbol *, const struct ast *at);
+
+void lower_fairness(struct compile *); /* after the actions: fills fairs of the program */
 
 /* statements and declarations */
 struct ir *elab_block(struct compile *, struct cx *, const struct ast *);

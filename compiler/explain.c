@@ -610,7 +610,7 @@ static void failure(struct teller *t, const struct explain_trace *x, const uint6
         if (eval_expr(t->e, p->preds.at[x->pred].body, &v))
             say(t, arena_printf(ar, "%s: %s, in `%s`", place_text(t, t->e->at->span), error_text(x->error),
                                 snippet(t, t->e->at->span)));
-    } else if (x->pred >= 0 && p->preds.at[x->pred].kind != DC_REACHABLE) {
+    } else if (x->pred >= 0 && p->preds.at[x->pred].kind != DC_REACHABLE && !p->preds.at[x->pred].temporal) {
         why(t, p->preds.at[x->pred].body, true, 0);
     }
     if (x->stop) {

@@ -15,6 +15,7 @@ struct explain_trace {
     int pred; /* what is violated, or -1 */
     enum dc_error error;
     bool stop;    /* say what blocks each process */
+    bool lasso;   /* of a temporal property: no single state is to blame */
     bool reorder; /* bring the steps of one process together where that changes nothing */
 };
 

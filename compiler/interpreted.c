@@ -3,12 +3,15 @@
 
 #include "base/hash.h"
 #include "compiler/eval.h"
+#include "compiler/temporal.h"
+#include "model/rt.h"
 
 struct interpreted {
     struct dc_model model;
     const struct program *program;
     struct dc_action *actions;
     struct dc_pred *preds;
+    struct dc_fair *fairs;
 };
 
 static const struct program *program_of(const struct dc_model *m) {
@@ -42,12 +45,33 @@ struct emit {
     uint16_t action;
 };
 
+static void write_keys(struct eval *e, const struct ir_action *a, uint64_t *out) {
+    enum { CAP = 64 };
+    const struct ir *key[CAP];
+    uint32_t n = temporal_key(a, key, CAP);
+    bool many = a->process >= 0 && e->program->processes.at[a->process].id;
+    out[0] = many ? e->locals[e->slot_at[a->self]] : 0;
+    out[1] = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct type *t = key[i]->type;
+        size_t top = e->top;
+        uint64_t v = 0;
+        if (eval_expr(e, key[i], &v)) break; /* only in a program read from its text */
+        const uint64_t *words = (const uint64_t *)(uintptr_t)v;
+        for (uint32_t k = 0; k < t->words; k++) out[1] = dc_mix(out[1], words[k]);
+        if (!t->words) out[1] = dc_mix(out[1], v);
+        e->top = top;
+    }
+}
+
 static void emit(void *self, struct eval *e, enum dc_error error) {
     struct emit *m = self;
     struct dc_out *out = m->out;
     if (out->n == out->cap) out->flush(out);
     uint32_t words = e->program->state_words;
     if (!error) memcpy(out->states + (size_t)out->n * words, e->target, words * sizeof *e->target);
+    if (!error && out->keys && m->action != UINT16_MAX)
+        write_keys(e, &e->program->actions.at[m->action], out->keys + 2 * (size_t)out->n);
     out->steps[out->n++] = (struct dc_step){.from = out->from,
                                             .ordinal = out->ordinal,
                                             .action = m->action,
@@ -108,6 +132,35 @@ static enum dc_error test(const struct dc_model *m, struct dc_worker *w, const u
     return test_both(m, w, s, NULL, want, holds, pred, site);
 }
 
+static enum dc_error atoms(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, uint64_t *bits,
+                           uint32_t *atom, uint32_t *site) {
+    struct eval *e = w->tests;
+    const struct program *p = program_of(m);
+    e->state = s;
+    e->next = NULL;
+    for (uint32_t i = 0; i < p->atoms.n; i++) {
+        uint64_t value = 0;
+        eval_reset(e);
+        enum dc_error error = eval_expr(e, p->atoms.at[i], &value);
+        if (error) {
+            *atom = i;
+            *site = e->at->site;
+            return error;
+        }
+        if (i % 64 == 0) bits[i / 64] = 0;
+        bits[i / 64] |= (value & 1) << i % 64;
+    }
+    return DC_OK;
+}
+
+static char *action_title(const struct program *p, const struct ir_action *a) {
+    const char *who = a->process >= 0 ? p->processes.at[a->process].name : "", *on = a->kind == ACT_HANDLER ? "on " : "";
+    size_t n = strlen(who) + strlen(on) + strlen(a->name) + 3;
+    char *text = mem_alloc(n);
+    snprintf(text, n, "%s%s%s%s", who, *who ? ": " : "", on, a->name);
+    return text;
+}
+
 struct dc_model *eval_model(const struct program *p) {
     struct interpreted *i = mem_alloc(sizeof *i);
     i->program = p;
@@ -118,10 +171,21 @@ struct dc_model *eval_model(const struct program *p) {
         i->actions[k] = (struct dc_action){.name = a->name,
                                            .process = a->process >= 0 ? p->processes.at[a->process].name : NULL,
                                            .fault = a->fault,
+                                           .title = action_title(p, a),
+                                           .received = a->kind == ACT_HANDLER,
+                                           .fault_name = a->fault_name,
+                                           .fairable = !a->fault && !a->torn && !a->byzantine,
                                            .affects = program_affects(p, k)};
     }
     for (uint32_t k = 0; k < p->preds.n; k++)
-        i->preds[k] = (struct dc_pred){.name = p->preds.at[k].name, .kind = p->preds.at[k].kind};
+        i->preds[k] = (struct dc_pred){
+            .name = p->preds.at[k].name, .kind = p->preds.at[k].kind, .formula = p->preds.at[k].formula};
+    i->fairs = mem_alloc((p->fairs.n + 1) * sizeof *i->fairs);
+    for (uint32_t k = 0; k < p->fairs.n; k++) {
+        const struct ir_fair *f = &p->fairs.at[k];
+        i->fairs[k] = (struct dc_fair){
+            .name = f->name, .strong = f->strong, .per_key = f->per_key, .actions = f->actions, .n = f->n};
+    }
     i->model = (struct dc_model){.abi = DC_ABI,
                                  .state_words = p->state_words,
                                  .n_actions = p->actions.n,
@@ -134,14 +198,20 @@ struct dc_model *eval_model(const struct program *p) {
                                  .init = init,
                                  .expand = expand,
                                  .test = test,
-                                 .test_step = test_both};
+                                 .test_step = test_both,
+                                 .n_atoms = p->atoms.n,
+                                 .n_fairs = p->fairs.n,
+                                 .fairs = i->fairs,
+                                 .atoms = atoms};
     return &i->model;
 }
 
 void eval_model_free(struct dc_model *m) {
     if (!m) return;
     struct interpreted *i = m->self;
+    for (uint32_t k = 0; k < m->n_actions; k++) mem_free((void *)(uintptr_t)i->actions[k].title);
     mem_free(i->actions);
     mem_free(i->preds);
+    mem_free(i->fairs);
     mem_free(i);
 }

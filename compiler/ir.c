@@ -26,6 +26,8 @@ void program_free(struct program *p) {
     VEC_FREE(p->actions);
     VEC_FREE(p->preds);
     VEC_FREE(p->watches);
+    VEC_FREE(p->fairs);
+    VEC_FREE(p->atoms);
     VEC_FREE(p->sites);
     types_free(&p->types);
     arena_free(&p->arena);
@@ -58,8 +60,8 @@ static void gen_flags(struct ir *e) {
 
 static void flags(struct ir *e) {
     e->total = !(ops[e->op].flags & F);
-    e->stateless = e->op != IR_STATE;
-    e->constant = e->op != IR_STATE && e->op != IR_LOCAL;
+    e->stateless = e->op != IR_STATE && e->op != IR_TEMPORAL;
+    e->constant = e->stateless && e->op != IR_LOCAL;
     for (uint32_t i = 0; i < e->n; i++) {
         if (!e->kid[i]) continue;
         e->total &= e->kid[i]->total;
@@ -262,6 +264,39 @@ struct ir *ir_not(struct program *p, struct ir *a) {
     if (a->op == IR_CONST) return ir_bool(p, !a->imm, a->span);
     if (a->op == IR_NOT) return a->kid[0];
     return finish(p, node(p, IR_NOT, p->types.boolean, a->span, 1, &a));
+}
+
+bool ir_temporal(const struct ir *e) {
+    if (!e) return false;
+    if (e->op == IR_TEMPORAL) return true;
+    for (uint32_t i = 0; i < e->n; i++)
+        if (ir_temporal(e->kid[i])) return true;
+    for (uint32_t i = 0; i < e->n_gens; i++)
+        if (ir_temporal(e->gens[i].cond)) return true;
+    return false;
+}
+
+static bool same_gens(const struct ir *a, const struct ir *b) {
+    for (uint32_t i = 0; i < a->n_gens; i++) {
+        const struct ir_gen *g = &a->gens[i], *h = &b->gens[i];
+        bool plain = g->kind == h->kind && g->slot == h->slot && g->distinct == h->distinct && g->variant == h->variant &&
+                     g->n_fields == h->n_fields && g->elem == h->elem;
+        if (!plain || !ir_same(g->src, h->src) || !ir_same(g->src2, h->src2) || !ir_same(g->cond, h->cond)) return false;
+        for (uint32_t k = 0; k < g->n_fields; k++)
+            if (g->field_slots[k] != h->field_slots[k] || !ir_same(g->fixed[k], h->fixed[k])) return false;
+    }
+    return true;
+}
+
+bool ir_same(const struct ir *a, const struct ir *b) {
+    if (a == b) return true;
+    if (!a || !b || a->op != b->op || a->type != b->type || a->imm != b->imm || a->n != b->n || a->n_gens != b->n_gens ||
+        a->slot != b->slot || a->var != b->var || !a->words != !b->words)
+        return false;
+    if (a->words && memcmp(a->words, b->words, a->type->words * sizeof *a->words)) return false;
+    for (uint32_t i = 0; i < a->n; i++)
+        if (!ir_same(a->kid[i], b->kid[i])) return false;
+    return same_gens(a, b);
 }
 
 bool ir_cheap(const struct ir *e) {

@@ -29,6 +29,7 @@
 
 #include "base/diag.h"
 #include "compiler/type.h"
+#include "model/formula.h"
 #include "model/model.h"
 
 enum ir_op {
@@ -123,7 +124,7 @@ struct ir_action {
     enum action_kind kind;
     int process;
     uint32_t self; /* slot, if the process has instances */
-    bool fault, strong, fair, fair_each, torn, byzantine;
+    bool fault, strong, fair, fair_each, torn, byzantine; /* fair: as declared; what holds in a check is in fairs */
     struct span span;
     struct ir_gen *gens;
     uint32_t n_gens;
@@ -141,12 +142,14 @@ struct ir_pred {
     struct span span;
     const char *module;
     bool temporal; /* contains temporal operators or `can` */
+    const struct formula *formula; /* of a temporal one; derived (temporal.h), not part of the text form */
 };
 
-struct ir_fairgroup {
-    const char *name;
-    bool strong;
-    const uint32_t *actions;
+/* One entry of fairness; an obligation for each process, or for each message or binding (docs/language.md). */
+struct ir_fair {
+    const char *name; /* as a report calls it: server: on Vote */
+    bool strong, per_key;
+    uint32_t *actions;
     uint32_t n;
 };
 
@@ -164,7 +167,8 @@ struct program {
     struct ir *init; /* statement: from the zero state to an initial one */
     const struct type *process_type, *message_type;
     uint32_t state_words;
-    bool uses_fairness;
+    VEC(struct ir_fair) fairs;
+    VEC(struct ir *) atoms; /* of temporal predicates; derived */
     uint32_t folded; /* bindings of generators spent on constants */
 };
 
@@ -198,7 +202,11 @@ void ir_slice(struct program *, struct ir_gen *, uint32_t n, struct ir **rest, u
 /* Replaces slot by value everywhere in the tree. */
 struct ir *ir_subst(struct program *, struct ir *, uint32_t slot, struct ir *value);
 bool ir_mentions(const struct ir *, uint32_t slot);
+bool ir_temporal(const struct ir *);                      /* has a temporal operator or `can` inside */
+bool ir_same(const struct ir *, const struct ir *);       /* the same tree */
 bool ir_cheap(const struct ir *); /* may be repeated instead of bound */
+bool ir_temporal(const struct ir *); /* has a temporal operator or `can` inside */
+bool ir_same(const struct ir *, const struct ir *); /* the same tree */
 
 /* Read and write sets: which variables a tree reads or assigns, one bool each by index of the variable. */
 void ir_reads(const struct ir *, bool *vars);

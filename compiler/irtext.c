@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "compiler/compile.h"
+#include "compiler/temporal.h"
+#include "parser/ast.h"
 
 /* ---- writing ---- */
 
@@ -159,6 +161,14 @@ void program_write(const struct program *p, FILE *out) {
         fprintf(out, " %d %d", q->kind, q->temporal);
         span(out, q->span);
         tree(out, q->body, 2);
+        fputc(')', out);
+    }
+    for (uint32_t i = 0; i < p->fairs.n; i++) {
+        const struct ir_fair *f = &p->fairs.at[i];
+        fputs("\n (fair", out);
+        text(out, f->name);
+        fprintf(out, " %d %d", f->strong, f->per_key);
+        for (uint32_t k = 0; k < f->n; k++) fprintf(out, " %u", f->actions[k]);
         fputc(')', out);
     }
     fputs("\n (watches", out);
@@ -593,6 +603,18 @@ static void read_program(struct reader *r) {
         expect(r, ')');
         VEC_PUSH(p->preds, q);
     }
+    while (open(r, "fair")) {
+        struct ir_fair f = {.name = required(r)};
+        f.strong = flag(r);
+        f.per_key = flag(r);
+        f.actions = arena_alloc(&p->arena, (p->actions.n + 1) * sizeof *f.actions);
+        while (!peek(r, ')')) {
+            if (!p->actions.n || f.n == p->actions.n) refuse(r, "this names more actions than there are");
+            f.actions[f.n++] = (uint32_t)number(r, 0, p->actions.n - 1);
+        }
+        expect(r, ')');
+        VEC_PUSH(p->fairs, f);
+    }
     must_open(r, "watches");
     while (!peek(r, ')')) {
         struct ir *w = read_tree(r);
@@ -611,6 +633,7 @@ struct program *program_read(const char *source, size_t n, const char **error, s
         const char *wrong = program_check(r.p);
         if (wrong) refuse(&r, wrong);
         layout(r.p);
+        temporal_formulas(r.p);
         return r.p;
     }
     *error = r.error;
@@ -802,7 +825,10 @@ static bool check_node(struct check *c, const struct ir *e) {
         return e->n == 1 && set && a == t && t->bitset && t->elem->kind == T_TUPLE && t->elem->n == 2 &&
                t->elem->fields[0].type == t->elem->fields[1].type;
     case IR_FAIL: return e->n == 0 && e->imm > DC_OK && e->imm < DC_STOP_CUT;
-    case IR_TEMPORAL: return e->n >= 1 && e->n <= 2 && boolean;
+    case IR_TEMPORAL:
+        if (e->imm == TOK_LEADSTO || e->imm == TOK_UNTIL) return e->n == 2 && boolean && a->kind == T_BOOL && b->kind == T_BOOL;
+        return (e->imm == TOK_ALWAYS || e->imm == TOK_EVENTUALLY || e->imm == TOK_CAN) && e->n == 1 && boolean &&
+               a->kind == T_BOOL;
     case IR_REDUCE:
         if (!e->n_gens) return false;
         switch (e->imm) {
@@ -897,6 +923,9 @@ const char *program_check(const struct program *p) {
         if (!p->preds.at[i].body || !check_tree(&c, p->preds.at[i].body, false) ||
             p->preds.at[i].body->type->kind != T_BOOL)
             return c.wrong ? c.wrong : "a predicate is no truth value";
+    for (uint32_t i = 0; i < p->preds.n; i++)
+        if (p->preds.at[i].temporal ? !temporal_shape(p->preds.at[i].body) : ir_temporal(p->preds.at[i].body))
+            return "a temporal operator where none can stand";
     for (uint32_t i = 0; i < p->watches.n; i++)
         if (!p->watches.at[i] || !check_tree(&c, p->watches.at[i], false)) return "a watch has no value";
     return NULL;

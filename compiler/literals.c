@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/elab.h"
+#include "compiler/eval.h"
 
 /* ---- literals and comprehensions ---- */
 
@@ -211,15 +212,66 @@ struct ir *elab_with_index(struct compile *c, struct cx *x, const struct ast *a,
     return e;
 }
 
+static struct ir *constant_of(struct compile *c, const struct type *t, uint64_t rank, struct span span) {
+    struct ir *e = ir_const(P(c), t, 0, span);
+    uint64_t *words = arena_alloc(&P(c)->arena, (t->words + 1) * sizeof *words), v = value_unrank(t, rank, words);
+    if (type_wide(t)) e->words = words;
+    else e->imm = (int64_t)v;
+    return e;
+}
+
+/* A quantifier over a temporal formula stands for the formulas of its values, one by one: binder k of group i on. */
+static struct ir *unfold(struct compile *c, struct cx *x, const struct ast *a, uint32_t i, uint32_t k) {
+    struct program *p = P(c);
+    const struct ast *binders = a->kid[0];
+    bool all = a->value != TOK_EXISTS;
+    if (i == binders->n) {
+        struct ir *body = elab_bool(c, x, a->kid[2]), *cond = a->kid[1] ? elab_bool(c, x, a->kid[1]) : NULL;
+        if (!cond || is_bad(body) || is_bad(cond)) return body;
+        return all ? ir_or(p, ir_not(p, cond), body) : ir_and(p, cond, body);
+    }
+    const struct ast *group = binders->kid[i], *set = group->kid[group->n - 1];
+    if (k + 1 == group->n) return unfold(c, x, a, i + 1, 0);
+    struct gens g = {0};
+    struct ir *v, *among = NULL;
+    if (!gen_from(c, x, &g, set, GEN_FREE, &v)) return bad(c, a->span);
+    enum { MOST = 4096 };
+    const struct type *t = v->type;
+    if (!t->universe || t->universe > MOST) {
+        error_at(c, set->span, "%s has too many values for a quantifier over a temporal formula", tname(c, t));
+        return bad(c, a->span);
+    }
+    bool plain = g.list.n == 1 && g.list.at[0].kind == G_VALUES && !g.cond;
+    if (!plain) {
+        among = elab_as(c, x, set, type_set(&p->types, t, 0));
+        if (is_bad(among)) return among;
+    }
+    struct ir *whole = ir_bool(p, all, a->span);
+    for (uint64_t r = 0; r < t->universe; r++) {
+        struct cx y = *x;
+        struct ir *one = constant_of(c, t, r, group->kid[k]->span), *is = NULL;
+        if (among) is = ir_new(p, IR_MEMBER, BOOL(c), set->span, 2, one, among);
+        if (is && is->op == IR_CONST && !is->imm) continue;
+        if (!bind_pattern(c, &y, group->kid[k], one)) return bad(c, a->span);
+        struct ir *rest = unfold(c, &y, a, i, k + 1);
+        if (is_bad(rest)) return rest;
+        if (is) rest = all ? ir_or(p, ir_not(p, is), rest) : ir_and(p, is, rest);
+        whole = all ? ir_and(p, whole, rest) : ir_or(p, whole, rest);
+    }
+    return whole;
+}
+
 struct ir *elab_quantifier(struct compile *c, struct cx *x, const struct ast *a) {
     struct gens g = {0};
     struct cx y = *x;
     if (!gen_binders(c, &y, &g, a->kid[0], a->kid[1], GEN_FREE)) return bad(c, a->span);
     struct ir *body = elab_bool(c, &y, a->kid[2]);
     if (is_bad(body)) return body;
+    if (ir_temporal(body)) {
+        g.list.n = g.list.cap = 0;
+        return unfold(c, x, a, 0, 0);
+    }
     if (a->value == TOK_EXISTS) {
-        bool temporal_body = (x->flags & CX_TEMPORAL) != 0;
-        if (temporal_body) return make_reduce(c, &g, R_EXISTS, BOOL(c), NULL, body, NULL, a->span);
         return make_reduce(c, &g, R_EXISTS, BOOL(c), body, ir_bool(P(c), true, a->span), NULL, a->span);
     }
     return make_reduce(c, &g, R_FORALL, BOOL(c), NULL, body, NULL, a->span);

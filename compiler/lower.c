@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/elab.h"
+#include "compiler/temporal.h"
 
 /* ---- variables ---- */
 
@@ -279,6 +280,7 @@ static void lower_actions(struct compile *c) {
         act.n_gens = 1;
         act.body = statements(c, tick.body.at, tick.body.n, tick.span);
         VEC_PUSH(p->actions, act);
+        ARENA_PUSH(c, c->action_scopes, c->root);
         tick.body.n = tick.body.cap = 0;
     }
     lower_faults(c);
@@ -290,14 +292,6 @@ static void lower_actions(struct compile *c) {
              "the faults of a network are its `fault action`s: unordered and ordered have `lose`, unordered has "
              "`duplicate`");
     }
-}
-
-static bool has_temporal(const struct ir *e) {
-    if (!e) return false;
-    if (e->op == IR_TEMPORAL) return true;
-    for (uint32_t i = 0; i < e->n; i++)
-        if (has_temporal(e->kid[i])) return true;
-    return false;
 }
 
 bool wanted(struct compile *c, const char *name) {
@@ -340,6 +334,11 @@ static void lower_pred(struct compile *c, struct scope *s, const struct ast *a) 
         x.flags |= map[i].flags;
         struct ir *e = elab_bool(c, &x, a->kid[0]);
         if (is_bad(e)) return;
+        if (!temporal_shape(e)) {
+            struct diag *d = error_at(c, a->kid[0]->span, "a temporal formula stands here inside an expression of states");
+            hint(c, d, "combine temporal formulas with and, or, not, implies and iff; write `let`s and arguments out");
+            return;
+        }
         bool kept = map[i].kind == DC_FINAL || map[i].kind == DC_CUT || wanted(c, a->text);
         struct ir_pred pred = {.name = a->text ? a->text : "cut",
                                .doc = a->doc,
@@ -347,7 +346,7 @@ static void lower_pred(struct compile *c, struct scope *s, const struct ast *a) 
                                .body = e,
                                .span = a->span,
                                .module = s->alias};
-        pred.temporal = has_temporal(e) || map[i].kind == DC_TEMPORAL;
+        pred.temporal = ir_temporal(e) || map[i].kind == DC_TEMPORAL;
         if (kept) VEC_PUSH(P(c)->preds, pred);
     }
 }
@@ -416,39 +415,7 @@ static void check_refines(struct compile *c, const struct ast *a) {
     hint(c, d, "add `with NAME = expression` for each");
 }
 
-static bool names_step(struct scope *s, const char *name) {
-    for (uint32_t i = 0; i < s->decls->n; i++) {
-        const struct ast *d = s->decls->kid[i];
-        bool step = d->kind == AST_ACTION || d->kind == AST_ON || d->kind == AST_ONWHOLE || d->kind == AST_ONTIMEOUT ||
-                    d->kind == AST_FAIRGROUP;
-        if (step && d->text && !strcmp(d->text, name)) return true;
-    }
-    return false;
-}
-
-static void check_fairness(struct compile *c, struct scope *s) {
-    for (uint32_t i = 0; i < s->decls->n; i++) {
-        const struct ast *d = s->decls->kid[i];
-        if (d->kind != AST_FAIRGROUP) continue;
-        for (uint32_t k = 0; k < d->n; k++)
-            if (!names_step(s, d->kid[k]->text))
-                error_at(c, d->kid[k]->span, "there is no action or handler `%s` here", d->kid[k]->text);
-    }
-    const struct ast *check = c->options->check;
-    for (uint32_t i = 0; s == c->root && check && i < check->n; i++) {
-        if (check->kid[i]->kind != AST_ASSUMES) continue;
-        for (uint32_t k = 0; k < check->kid[i]->n; k++)
-            for (uint32_t j = 0; j < check->kid[i]->kid[k]->n; j++) {
-                const struct ast *name = check->kid[i]->kid[k]->kid[j];
-                bool found = false;
-                for (uint32_t m = 0; m < c->modules.n; m++) found |= names_step(c->modules.at[m], name->text);
-                if (!found) error_at(c, name->span, "there is no action or handler `%s`", name->text);
-            }
-    }
-}
-
 static void lower_preds(struct compile *c) {
-    for (uint32_t m = 0; m < c->modules.n; m++) check_fairness(c, c->modules.at[m]);
     for (uint32_t m = 0; m < c->modules.n; m++) {
         struct scope *s = c->modules.at[m];
         const struct ast *decls = s->process < 0 ? s->decls : NULL;
@@ -484,6 +451,7 @@ void lower_program(struct compile *c) {
     }
     lower_actions(c);
     lower_init(c);
+    lower_fairness(c);
     lower_preds(c);
     for (uint32_t i = 0; i < c->messages.n && !c->diags->errors; i++) {
         const struct message_info *m = &c->messages.at[i];

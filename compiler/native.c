@@ -26,6 +26,7 @@ struct native {
     void *library;
     void (*expand)(const uint64_t *, uint32_t, struct dc_out *);
     int (*test)(const uint64_t *, const uint64_t *, uint64_t, uint64_t *, uint32_t *, uint32_t *);
+    int (*atoms)(const uint64_t *, uint64_t *, uint32_t *, uint32_t *);
 };
 
 static const char *const FLAGS[] = {"-O1",   "-march=native",        "-w", "-std=gnu11", "-shared",
@@ -59,6 +60,11 @@ static enum dc_error test(const struct dc_model *m, struct dc_worker *w, const u
                           uint64_t *holds, uint32_t *pred, uint32_t *site) {
     return test_step(m, w, s, NULL, want, holds, pred, site);
 }
+static enum dc_error atoms(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, uint64_t *bits,
+                           uint32_t *atom, uint32_t *site) {
+    (void)w;
+    return (enum dc_error)self_of(m)->atoms(s, bits, atom, site);
+}
 
 static void give_up(struct native *n, const char *why) {
     n->phase = FAILED;
@@ -74,7 +80,8 @@ static bool symbol(void *library, const char *name, void *to) {
 
 static void load(struct native *n) {
     n->library = dlopen(n->object, RTLD_NOW | RTLD_LOCAL);
-    if (!n->library || !symbol(n->library, "dc_expand", &n->expand) || !symbol(n->library, "dc_test", &n->test)) {
+    if (!n->library || !symbol(n->library, "dc_expand", &n->expand) || !symbol(n->library, "dc_test", &n->test) ||
+        !symbol(n->library, "dc_atoms", &n->atoms)) {
         give_up(n, "the compiled code cannot be loaded");
         return;
     }
@@ -86,6 +93,7 @@ static void load(struct native *n) {
     n->model.expand = expand;
     n->model.test = test;
     n->model.test_step = test_step;
+    n->model.atoms = atoms;
     n->phase = LOADED;
 }
 

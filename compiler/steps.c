@@ -58,6 +58,7 @@ void draft_done(struct compile *c, struct draft *d, struct ir *body) {
         if (cond && cond->op == IR_CONST && cond->imm) d->act.gens[i].cond = NULL;
     }
     VEC_PUSH(P(c)->actions, d->act);
+    ARENA_PUSH(c, c->action_scopes, d->x.scope);
 }
 
 static void note_bindings(struct compile *c, struct draft *d, const struct ast *pattern) {

@@ -13,7 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DC_ABI = 4 };
+struct formula; /* model/formula.h */
+
+enum { DC_ABI = 5 };
 
 enum dc_kind { DC_INVARIANT, DC_INITIALLY, DC_STEP, DC_REACHABLE, DC_FINAL, DC_CUT, DC_TEMPORAL };
 
@@ -36,13 +38,23 @@ enum dc_error {
 struct dc_pred {
     const char *name;
     enum dc_kind kind;
+    const struct formula *formula; /* not NULL: about behaviours or possibility, decided on the graph */
 };
 
 struct dc_action {
-    const char *name, *process;
-    bool fault;
+    const char *name, *process, *title, *fault_name; /* title: server: on Vote; fault_name: crash, lose, ... or NULL */
+    bool fault, fairable, received; /* fairable: an assumption of fairness may name it; received: it takes a message */
     uint64_t
         affects; /* predicates (bits) that read what this action writes: the others keep their value over its steps */
+};
+
+/* Fairness: one obligation for each process that the actions have, or (per_key) for each of their keys. Weak: not for ever
+ * able without doing; strong: not for ever again able without doing. */
+struct dc_fair {
+    const char *name;
+    bool strong, per_key;
+    const uint32_t *actions;
+    uint32_t n;
 };
 
 /* One record a successor, in step with the states: `ordinal` counts the successors of one state from 0. */
@@ -57,6 +69,8 @@ struct dc_step {
 struct dc_out {
     uint64_t *states;
     struct dc_step *steps;
+    uint64_t *keys; /* NULL: not wanted; else two a record, of steps that have a successor: which process, and a mix of
+                       what distinguishes the instances of the action (its message, or the names that it binds) */
     uint32_t n, cap;
     uint32_t from, ordinal;         /* of the next record; the model counts ordinal up and resets it for each state */
     void (*flush)(struct dc_out *); /* takes all n records and sets n to 0 */
@@ -83,6 +97,11 @@ struct dc_model {
     /* The same for predicates of two states (DC_STEP). */
     enum dc_error (*test_step)(const struct dc_model *, struct dc_worker *, const uint64_t *s, const uint64_t *t,
                                uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site);
+    /* The atoms of temporal formulas that hold of a state: n_atoms bits, in whole words. */
+    uint32_t n_atoms, n_fairs;
+    const struct dc_fair *fairs;
+    enum dc_error (*atoms)(const struct dc_model *, struct dc_worker *, const uint64_t *state, uint64_t *bits,
+                           uint32_t *atom, uint32_t *site); /* on failure: which atom has no value, and where */
 };
 
 #endif

@@ -22,6 +22,15 @@
 #define DC_INLINE static inline __attribute__((always_inline, unused))
 typedef uint64_t dc_word;
 
+/* Mixes a word into a 64-bit key; for one word alone it is a bijection (the finaliser of SplitMix64: Steele, Lea, Flood,
+ * "Fast splittable pseudorandom number generators", 2014). */
+DC_INLINE uint64_t dc_mix(uint64_t h, uint64_t w) {
+    h = (h ^ w) + UINT64_C(0x9e3779b97f4a7c15);
+    h = (h ^ h >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    h = (h ^ h >> 27) * UINT64_C(0x94d049bb133111eb);
+    return h ^ h >> 31;
+}
+
 DC_INLINE dc_word dc_mask(unsigned bits) { return bits >= 64 ? ~(dc_word)0 : ((dc_word)1 << bits) - 1; }
 DC_INLINE dc_word dc_get(dc_word w, unsigned shift, unsigned bits) { return (w >> shift) & dc_mask(bits); }
 DC_INLINE dc_word dc_put(dc_word w, unsigned shift, unsigned bits, dc_word v) {

@@ -9,5 +9,6 @@ void story_free(struct dc_story *s) {
     }
     VEC_FREE(s->events);
     VEC_FREE(s->why);
+    VEC_FREE(s->ends);
     arena_free(&s->arena);
 }

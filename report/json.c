@@ -74,11 +74,14 @@ static json_t *check(const struct report_check *r) {
     json_object_set_new(o, "execution", text(r->execution));
     json_object_set_new(o, "memory_bytes", json_integer((json_int_t)s->memory_bytes));
     bool first = true;
+    json_t *loop = json_null();
     for (uint32_t t = 0; t < r->traces.n; t++) {
         const struct report_trace *x = &r->traces.at[t];
         json_t *steps = json_array();
         for (uint32_t i = 0; i < x->story.events.n; i++) json_array_append_new(steps, event(&x->story.events.at[i], i));
         if (!x->witness && first) {
+            if (x->lasso) loop = json_integer(x->loop);
+            for (uint32_t i = 0; i < x->story.ends.n; i++) json_array_append_new(why, text(x->story.ends.at[i]));
             for (uint32_t i = 0; i < x->story.why.n; i++) json_array_append_new(why, text(x->story.why.at[i]));
             json_array_extend(trace, steps);
             json_decref(steps);
@@ -94,7 +97,7 @@ static json_t *check(const struct report_check *r) {
     }
     json_object_set_new(o, "trace", trace);
     json_object_set_new(o, "why", why);
-    json_object_set_new(o, "loop", json_null());
+    json_object_set_new(o, "loop", loop);
     json_object_set_new(o, "further_traces", witnesses);
     for (uint32_t i = 0; i < r->warnings.n; i++) json_array_append_new(warnings, text(r->warnings.at[i]));
     json_object_set_new(o, "warnings", warnings);

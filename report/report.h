@@ -19,7 +19,8 @@ struct report_property {
 
 struct report_trace {
     const char *property, *kind, *headline; /* headline: "invariant Agreement is violated" */
-    bool witness;
+    bool witness, lasso;
+    uint32_t loop; /* of a lasso: index of the state to which it goes back, or of the last, where it stays */
     struct dc_story story;
 };
 

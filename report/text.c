@@ -50,6 +50,8 @@ static void print_trace(const struct report_trace *t, const struct report_style 
                         FILE *out) {
     fprintf(out, "\n%s%s%s\n", t->witness ? p->green : p->red, t->headline, p->plain);
     for (uint32_t i = 0; i < t->story.events.n; i++) print_event(&t->story.events.at[i], i, style, p, out);
+    for (uint32_t i = 0; i < t->story.ends.n; i++)
+        fprintf(out, "       %s%s%s\n", i ? p->dim : p->red, t->story.ends.at[i], p->plain);
     if (t->story.failed_step) fprintf(out, "%5s  %s%s%s\n", "then", p->red, t->story.failed_step, p->plain);
     for (uint32_t i = 0; i < t->story.why.n; i++)
         fprintf(out, "       %s%s%s\n", p->yellow, t->story.why.at[i], p->plain);

@@ -1,0 +1,415 @@
+#include "checker/fair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* ---- obligations ---- */
+
+struct claim { /* label l is an instance of entry `fair` */
+    uint32_t label;
+    struct obligation o;
+};
+
+static int by_obligation(const void *x, const void *y) {
+    const struct claim *a = x, *b = y;
+    if (a->o.fair != b->o.fair) return a->o.fair < b->o.fair ? -1 : 1;
+    if (a->o.process != b->o.process) return a->o.process < b->o.process ? -1 : 1;
+    return a->o.key < b->o.key ? -1 : a->o.key > b->o.key;
+}
+
+void fair_rules_build(struct fair_rules *r, const struct dc_model *m, const struct graph *g,
+                      const struct fair_trial *trial) {
+    memset(r, 0, sizeof *r);
+    VEC(struct claim) claims = {0};
+    uint32_t n_fairs = m->n_fairs + (trial->extra ? 1 : 0);
+    r->first = mem_alloc((g->n_labels + 2) * sizeof *r->first);
+    r->dropped = mem_alloc(g->n_labels + 1);
+    for (uint32_t l = 0; l < g->n_labels; l++) {
+        const struct graph_label *x = &g->labels[l];
+        const struct dc_action *a = &m->actions[x->action];
+        r->dropped[l] = trial->without && a->fault_name && !strcmp(a->fault_name, trial->without);
+        for (uint32_t f = 0; f < n_fairs; f++) {
+            const struct dc_fair *e = f < m->n_fairs ? &m->fairs[f] : trial->extra;
+            bool mine = false;
+            for (uint32_t k = 0; k < e->n; k++) mine |= e->actions[k] == x->action;
+            if (!mine) continue;
+            struct claim c = {l, {f, e->strong || f == trial->strong, x->process, e->per_key ? x->key : 0}};
+            VEC_PUSH(claims, c);
+            r->first[l + 1]++;
+        }
+    }
+    for (uint32_t l = 0; l < g->n_labels; l++) r->first[l + 1] += r->first[l];
+    r->list = mem_alloc((claims.n + 1) * sizeof *r->list);
+    uint32_t *at = mem_alloc((g->n_labels + 1) * sizeof *at);
+    memcpy(at, r->first, g->n_labels * sizeof *at);
+    if (claims.n) qsort(claims.at, claims.n, sizeof *claims.at, by_obligation);
+    for (uint32_t i = 0; i < claims.n; i++) {
+        if (!i || by_obligation(&claims.at[i - 1], &claims.at[i])) VEC_PUSH(r->obligations, claims.at[i].o);
+        r->list[at[claims.at[i].label]++] = r->obligations.n - 1;
+    }
+    mem_free(at);
+    VEC_FREE(claims);
+}
+
+void fair_rules_free(struct fair_rules *r) {
+    VEC_FREE(r->obligations);
+    mem_free(r->first);
+    mem_free(r->list);
+    mem_free(r->dropped);
+    memset(r, 0, sizeof *r);
+}
+
+/* ---- walking a space ---- */
+
+static uint32_t state_of(const struct space *s, uint32_t node) { return s->state_of ? s->state_of[node] : node; }
+static uint32_t label_of(const struct space *s, uint32_t label) { return s->label_of ? s->label_of[label] : label; }
+
+/* The next step that exists inside the space. */
+static bool step(const struct space *s, uint32_t from, struct graph_edges *e) {
+    while (graph_next(e)) {
+        if (e->to == from && !s->state_of) continue; /* leads out of what was explored */
+        uint32_t l = label_of(s, e->label);
+        if (l != GRAPH_NONE && s->rules->dropped[l]) continue;
+        if (s->in[e->to]) return true;
+    }
+    return false;
+}
+
+/* Sets of obligations as stamps: a member has the current number. */
+struct marks {
+    uint32_t *at, now;
+};
+
+static void enabled_at(const struct space *s, uint32_t node, struct marks *m, void (*each)(void *, uint32_t), void *self) {
+    const struct fair_rules *r = s->rules;
+    m->now++;
+    for (struct graph_edges e = graph_edges(s->base, state_of(s, node)); graph_next(&e);) {
+        if (r->dropped[e.label]) continue;
+        for (uint32_t k = r->first[e.label]; k < r->first[e.label + 1]; k++) {
+            uint32_t o = r->list[k];
+            if (m->at[o] == m->now) continue;
+            m->at[o] = m->now;
+            if (each) each(self, o);
+        }
+    }
+}
+
+/* ---- components ---- */
+
+struct frame {
+    uint32_t node;
+    struct graph_edges edges;
+};
+
+struct search {
+    const struct space *space;
+    uint32_t *component, *region, *order, *low, *mark;
+    uint32_t n_components, n_regions, n_marks, time;
+    VEC(uint32_t) stack;
+    VEC(struct frame) frames;
+    VEC(uint32_t) waiting; /* nodes of regions still to be searched, each region ended by GRAPH_NONE */
+    struct marks seen;
+    uint32_t *count; /* by obligation: states of the component that enable it */
+    uint8_t *taken;
+    VEC(uint32_t) touched;
+};
+
+static void count_enabled(void *self, uint32_t o) {
+    struct search *x = self;
+    if (!x->count[o] && !x->taken[o]) VEC_PUSH(x->touched, o);
+    x->count[o]++;
+}
+
+struct strong_failure {
+    const struct search *x;
+    bool any;
+};
+static void enables_failed(void *self, uint32_t o) {
+    struct strong_failure *f = self;
+    f->any |= f->x->taken[o] == 2;
+}
+
+/* A strongly connected set of nodes: fair, hopeless, or fair after some states are taken out. */
+static void judge(struct search *x, const uint32_t *nodes, uint32_t n) {
+    const struct space *s = x->space;
+    uint32_t number = ++x->n_marks;
+    uint64_t kept = 0;
+    bool inside = false, visited = !s->visit, weak_ok = true, strong_ok = true;
+    x->touched.n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        x->mark[nodes[i]] = number;
+        visited |= s->visit && s->visit[nodes[i]];
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        enabled_at(s, nodes[i], &x->seen, count_enabled, x);
+        for (struct graph_edges e = graph_edges(s->steps, nodes[i]); step(s, nodes[i], &e);) {
+            if (x->mark[e.to] != number) continue;
+            inside = true;
+            if (s->postponed) kept |= ~s->postponed[e.label];
+            uint32_t l = label_of(s, e.label);
+            if (l == GRAPH_NONE) continue;
+            for (uint32_t k = s->rules->first[l]; k < s->rules->first[l + 1]; k++) {
+                uint32_t o = s->rules->list[k];
+                if (!x->count[o] && !x->taken[o]) VEC_PUSH(x->touched, o);
+                x->taken[o] = 1;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < x->touched.n; i++) {
+        uint32_t o = x->touched.at[i];
+        if (x->taken[o]) continue;
+        if (s->rules->obligations.at[o].strong) {
+            strong_ok = false;
+            x->taken[o] = 2;
+        } else if (x->count[o] == n) {
+            weak_ok = false;
+        }
+    }
+    bool cycle = inside || !s->state_of; /* in the graph itself a state may stutter */
+    bool hopeless = !cycle || !visited || !weak_ok || (s->untils & ~kept);
+    if (!hopeless && strong_ok) {
+        x->n_components++;
+        for (uint32_t i = 0; i < n; i++) x->component[nodes[i]] = x->n_components;
+    } else if (!hopeless) {
+        uint32_t region = ++x->n_regions;
+        for (uint32_t i = 0; i < n; i++) {
+            struct strong_failure f = {.x = x};
+            enabled_at(s, nodes[i], &x->seen, enables_failed, &f);
+            if (f.any) continue;
+            x->region[nodes[i]] = region;
+            x->order[nodes[i]] = 0;
+            VEC_PUSH(x->waiting, nodes[i]);
+        }
+        VEC_PUSH(x->waiting, GRAPH_NONE);
+    }
+    for (uint32_t i = 0; i < x->touched.n; i++) x->count[x->touched.at[i]] = x->taken[x->touched.at[i]] = 0;
+}
+
+static void enter(struct search *x, uint32_t node) {
+    x->order[node] = x->low[node] = ++x->time;
+    VEC_PUSH(x->stack, node);
+    struct frame f = {node, graph_edges(x->space->steps, node)};
+    VEC_PUSH(x->frames, f);
+}
+
+enum { DONE = 0 }; /* the region of nodes whose component is known */
+
+/* Tarjan's algorithm from one node, within its region, without recursion. */
+static void components_from(struct search *x, uint32_t root) {
+    uint32_t region = x->region[root];
+    enter(x, root);
+    while (x->frames.n) {
+        struct frame *f = &x->frames.at[x->frames.n - 1];
+        uint32_t v = f->node;
+        if (step(x->space, v, &f->edges)) {
+            uint32_t w = f->edges.to;
+            if (x->region[w] != region) continue;
+            if (!x->order[w]) enter(x, w);
+            else if (x->order[w] < x->low[v]) x->low[v] = x->order[w];
+            continue;
+        }
+        x->frames.n--;
+        if (x->frames.n) {
+            uint32_t up = x->frames.at[x->frames.n - 1].node;
+            if (x->low[v] < x->low[up]) x->low[up] = x->low[v];
+        }
+        if (x->low[v] != x->order[v]) continue;
+        uint32_t first = x->stack.n;
+        do {
+            first--;
+            x->region[x->stack.at[first]] = DONE;
+        } while (x->stack.at[first] != v);
+        judge(x, x->stack.at + first, x->stack.n - first);
+        x->stack.n = first;
+    }
+}
+
+uint32_t *fair_components(const struct space *s) {
+    uint32_t n = s->steps->n, obligations = s->rules->obligations.n + 1;
+    struct search x = {.space = s};
+    x.component = mem_alloc((n + 1) * sizeof *x.component);
+    x.region = mem_alloc((n + 1) * sizeof *x.region);
+    x.order = mem_alloc((n + 1) * sizeof *x.order);
+    x.low = mem_alloc((n + 1) * sizeof *x.low);
+    x.mark = mem_alloc((n + 1) * sizeof *x.mark);
+    x.seen.at = mem_alloc(obligations * sizeof *x.seen.at);
+    x.count = mem_alloc(obligations * sizeof *x.count);
+    x.taken = mem_alloc(obligations);
+    x.n_regions = 1;
+    for (uint32_t i = 0; i < n; i++) x.region[i] = s->in[i] && !s->base->open[state_of(s, i)] ? 1 : DONE;
+    for (uint32_t i = 0; i < n; i++)
+        if (x.region[i] == 1 && !x.order[i]) components_from(&x, i);
+    while (x.waiting.n) {
+        uint32_t end = --x.waiting.n, begin = end;
+        while (begin && x.waiting.at[begin - 1] != GRAPH_NONE) begin--;
+        uint32_t *nodes = mem_alloc((end - begin + 1) * sizeof *nodes);
+        if (end > begin) memcpy(nodes, x.waiting.at + begin, (end - begin) * sizeof *nodes);
+        x.waiting.n = begin;
+        for (uint32_t i = 0; i < end - begin; i++)
+            if (x.region[nodes[i]] != DONE && !x.order[nodes[i]]) components_from(&x, nodes[i]);
+        mem_free(nodes);
+    }
+    mem_free(x.region);
+    mem_free(x.order);
+    mem_free(x.low);
+    mem_free(x.mark);
+    mem_free(x.seen.at);
+    mem_free(x.count);
+    mem_free(x.taken);
+    VEC_FREE(x.stack);
+    VEC_FREE(x.frames);
+    VEC_FREE(x.waiting);
+    VEC_FREE(x.touched);
+    return x.component;
+}
+
+/* ---- a cycle ---- */
+
+enum need { FREE, WEAK_OPEN, STRONG_OPEN, MET };
+
+struct tour {
+    const struct space *space;
+    const uint32_t *component;
+    uint32_t number;
+    uint8_t *need; /* by obligation */
+    uint32_t n_open;
+    uint64_t untils_open;
+    bool visit_open;
+    struct marks seen;
+    uint32_t *prev, *via, *stamp, now; /* of the breadth-first searches */
+    VEC(uint32_t) queue;
+};
+
+static void meet(struct tour *t, uint32_t o) {
+    if (t->need[o] == WEAK_OPEN || t->need[o] == STRONG_OPEN) t->n_open--;
+    t->need[o] = MET;
+}
+
+static void see_strong(void *self, uint32_t o) {
+    struct tour *t = self;
+    if (t->need[o] != FREE || !t->space->rules->obligations.at[o].strong) return;
+    t->need[o] = STRONG_OPEN;
+    t->n_open++;
+}
+
+/* What being at a node settles: weak obligations that it does not enable; strong ones that it does are called for. */
+static void arrive(struct tour *t, uint32_t node) {
+    const struct space *s = t->space;
+    enabled_at(s, node, &t->seen, see_strong, t);
+    for (uint32_t o = 0; o < s->rules->obligations.n; o++)
+        if (t->need[o] == WEAK_OPEN && t->seen.at[o] != t->seen.now) meet(t, o);
+    if (s->visit && s->visit[node]) t->visit_open = false;
+}
+
+static void walk(struct tour *t, uint32_t label) {
+    const struct space *s = t->space;
+    if (s->postponed) t->untils_open &= s->postponed[label];
+    uint32_t l = label_of(s, label);
+    if (l == GRAPH_NONE) return;
+    for (uint32_t k = s->rules->first[l]; k < s->rules->first[l + 1]; k++) meet(t, s->rules->list[k]);
+}
+
+/* Would this step settle anything that is open? */
+static bool helps(struct tour *t, uint32_t to, uint32_t label) {
+    const struct space *s = t->space;
+    if (s->postponed && (t->untils_open & ~s->postponed[label])) return true;
+    if (t->visit_open && s->visit[to]) return true;
+    uint32_t l = label_of(s, label);
+    for (uint32_t k = l == GRAPH_NONE ? 0 : s->rules->first[l]; l != GRAPH_NONE && k < s->rules->first[l + 1]; k++) {
+        uint8_t need = t->need[s->rules->list[k]];
+        if (need == WEAK_OPEN || need == STRONG_OPEN) return true;
+    }
+    bool weak = false;
+    for (uint32_t o = 0; o < s->rules->obligations.n && !weak; o++) weak = t->need[o] == WEAK_OPEN;
+    if (!weak) return false;
+    enabled_at(s, to, &t->seen, NULL, NULL);
+    for (uint32_t o = 0; o < s->rules->obligations.n; o++)
+        if (t->need[o] == WEAK_OPEN && t->seen.at[o] != t->seen.now) return true;
+    return false;
+}
+
+/* Goes from the end of the cycle to the nearest step that helps, or (home) to `target`. */
+static void go(struct tour *t, struct cycle *c, bool home, uint32_t target) {
+    const struct space *s = t->space;
+    uint32_t from = c->nodes.at[c->nodes.n - 1], last = GRAPH_NONE, last_label = 0, end = GRAPH_NONE;
+    t->now++;
+    t->queue.n = 0;
+    VEC_PUSH(t->queue, from);
+    t->stamp[from] = t->now;
+    for (uint32_t i = 0; i < t->queue.n && last == GRAPH_NONE; i++) {
+        uint32_t v = t->queue.at[i];
+        for (struct graph_edges e = graph_edges(s->steps, v); step(s, v, &e);) {
+            if (t->component[e.to] != t->number) continue;
+            if (home ? e.to == target : helps(t, e.to, e.label)) {
+                last = v;
+                last_label = e.label;
+                end = e.to;
+                break;
+            }
+            if (t->stamp[e.to] == t->now) continue;
+            t->stamp[e.to] = t->now;
+            t->prev[e.to] = v;
+            t->via[e.to] = e.label;
+            VEC_PUSH(t->queue, e.to);
+        }
+    }
+    if (last == GRAPH_NONE) panic("a fair component without a fair cycle");
+    uint32_t at = c->nodes.n, n = 0;
+    for (uint32_t v = last; v != from; v = t->prev[v]) n++;
+    for (uint32_t i = 0; i < n; i++) {
+        VEC_PUSH(c->nodes, 0);
+        VEC_PUSH(c->labels, 0);
+    }
+    for (uint32_t v = last, i = n; v != from; v = t->prev[v]) {
+        i--;
+        c->nodes.at[at + i] = v;
+        c->labels.at[at - 1 + i] = t->via[v];
+    }
+    VEC_PUSH(c->labels, last_label);
+    for (uint32_t i = 0; i <= n; i++) {
+        walk(t, c->labels.at[at - 1 + i]);
+        arrive(t, i < n ? c->nodes.at[at + i] : end);
+    }
+    if (!home) VEC_PUSH(c->nodes, end);
+}
+
+void fair_cycle(const struct space *s, const uint32_t *component, uint32_t from, struct cycle *c) {
+    uint32_t n = s->steps->n, k = s->rules->obligations.n;
+    struct tour t = {.space = s, .component = component, .number = component[from]};
+    t.need = mem_alloc(k + 1);
+    t.seen.at = mem_alloc((k + 1) * sizeof *t.seen.at);
+    t.prev = mem_alloc((n + 1) * sizeof *t.prev);
+    t.via = mem_alloc((n + 1) * sizeof *t.via);
+    t.stamp = mem_alloc((n + 1) * sizeof *t.stamp);
+    t.untils_open = s->untils;
+    t.visit_open = s->visit != NULL;
+    for (uint32_t o = 0; o < k; o++)
+        if (!s->rules->obligations.at[o].strong) {
+            t.need[o] = WEAK_OPEN;
+            t.n_open++;
+        }
+    c->nodes.n = c->labels.n = 0;
+    VEC_PUSH(c->nodes, from);
+    arrive(&t, from);
+    while (t.n_open || t.untils_open || t.visit_open) go(&t, c, false, 0);
+    uint32_t here = c->nodes.at[c->nodes.n - 1];
+    bool closed = here == from && c->nodes.n > 1;
+    if (closed) c->nodes.n--;
+    else if (here != from || s->state_of) { /* in the graph itself, a state where all is settled stutters */
+        go(&t, c, true, from);
+        while (t.n_open) { /* the way home called for more: another round */
+            VEC_PUSH(c->nodes, from);
+            go(&t, c, false, 0);
+            if (c->nodes.at[c->nodes.n - 1] == from) c->nodes.n--;
+            else go(&t, c, true, from);
+        }
+    }
+    mem_free(t.need);
+    mem_free(t.seen.at);
+    mem_free(t.prev);
+    mem_free(t.via);
+    mem_free(t.stamp);
+    VEC_FREE(t.queue);
+}

@@ -1,0 +1,25 @@
+/* Decides what is said about behaviours (temporal formulas under fairness) and about possibility (`can`) on a behaviour
+ * graph, and finds the lassos and traces that show it.
+ *
+ * The usual forms (always, eventually, always eventually, eventually always, leads to) are searched for on the graph
+ * itself; any other formula on its product with the automaton of its negation (ltl.h). On a graph that is not whole a
+ * violation is real, and its absence is inconclusive.
+ *
+ * Ownership: findings go into the result, as all others do. Thread-safe: no. Complexity: linear in the graph for each
+ * property and each round of strong fairness; the product multiplies by the automaton. */
+#ifndef DC_CHECKER_LIVENESS_H
+#define DC_CHECKER_LIVENESS_H
+
+#include "checker/graph.h"
+#include "checker/search.h"
+
+/* Sets r->outcome of every predicate in o->formulas and adds the findings. */
+void liveness_check(const struct dc_model *, const struct search_options *, const struct graph *, struct search_result *);
+
+/* Checks a lasso by another provider, from the definition: each step is one of the model, the formula is false of the
+ * behaviour, and every obligation is honoured. On success, says for entry i how: taken at position at[i] of the trace,
+ * not enabled at position at[i], or never enabled in the cycle. */
+enum lasso_fairness { LASSO_TAKEN, LASSO_DISABLED, LASSO_NEVER };
+bool lasso_account(const struct dc_model *, const struct finding *, enum lasso_fairness *how, uint32_t *at);
+
+#endif
