@@ -41,10 +41,10 @@ struct worker {
     uint64_t *fp;
     VEC(struct block *) made; /* of the next level */
     struct block *free;
-    const uint64_t *source; /* states being expanded */
+    const uint64_t *source;    /* states being expanded */
     const struct block *block; /* with a recorder: where they are */
     uint32_t index, recording; /* recording: which of them has its steps recorded now */
-    bool *moves;            /* by source state: some step changes it */
+    bool *moves;               /* by source state: some step changes it */
     uint64_t *fired, *found_new;
     uint64_t distinct, generated, cut_states, cut_steps, blocks_live, stops_seen;
     struct finding *best; /* by rank; length 0: none */
@@ -292,8 +292,7 @@ static void insert_batch(struct worker *w) {
     if (b->parents || !fresh) return;
     uint64_t total = atomic_fetch_add_explicit(&b->inserted, fresh, memory_order_relaxed) + fresh;
     uint64_t margin = (uint64_t)b->n_workers * BATCH;
-    if (total + margin > capacity(b) / 4 * 3)
-        atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
+    if (total + margin > capacity(b) / 4 * 3) atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
 }
 
 static void flush(struct dc_out *out) {
@@ -636,8 +635,8 @@ static void *monitor(void *self) {
     return NULL;
 }
 
-/* One breadth-first run; with `parents`, the one that finds traces, down to `last_level`; with `graph`, one that records
- * the behaviour graph. */
+/* One breadth-first run; with `parents`, the one that finds traces, down to `last_level`; with `graph`, one that
+ * records the behaviour graph. */
 static void run(const struct dc_model *m, const struct search_options *o, struct search_result *r,
                 struct parents *parents, uint32_t last_level, struct graph *graph) {
     struct bfs b = {.model = m, .o = o, .r = r, .parents = parents, .last_level = last_level, .started = now()};
@@ -683,7 +682,7 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
     r->set_bytes = b.set.size_bytes;
     close_workers(&b);
     fpset_free(&b.set);
-    if (graph && !graph_build(b.recorder, graph)) mem_exhausted();
+    if (graph) graph_build(b.recorder, graph);
     recorder_free(b.recorder);
     pthread_mutex_destroy(&b.lock);
     pthread_cond_destroy(&b.turn);

@@ -82,7 +82,8 @@ struct marks {
     uint32_t *at, now;
 };
 
-static void enabled_at(const struct space *s, uint32_t node, struct marks *m, void (*each)(void *, uint32_t), void *self) {
+static void enabled_at(const struct space *s, uint32_t node, struct marks *m, void (*each)(void *, uint32_t),
+                       void *self) {
     const struct fair_rules *r = s->rules;
     m->now++;
     for (struct graph_edges e = graph_edges(s->base, state_of(s, node)); graph_next(&e);) {
@@ -103,9 +104,14 @@ struct frame {
     struct graph_edges edges;
 };
 
+struct visit { /* of a node; together, for they are asked for together */
+    uint32_t order, low, region, mark;
+};
+
 struct search {
     const struct space *space;
-    uint32_t *component, *region, *order, *low, *mark;
+    struct visit *at;
+    uint32_t *component;
     uint32_t n_components, n_regions, n_marks, time;
     VEC(uint32_t) stack;
     VEC(struct frame) frames;
@@ -116,9 +122,13 @@ struct search {
     VEC(uint32_t) touched;
 };
 
+static void touch(struct search *x, uint32_t o) {
+    if (!x->count[o] && !x->taken[o]) VEC_PUSH(x->touched, o);
+}
+
 static void count_enabled(void *self, uint32_t o) {
     struct search *x = self;
-    if (!x->count[o] && !x->taken[o]) VEC_PUSH(x->touched, o);
+    touch(x, o);
     x->count[o]++;
 }
 
@@ -131,32 +141,64 @@ static void enables_failed(void *self, uint32_t o) {
     f->any |= f->x->taken[o] == 2;
 }
 
+static void take(struct search *x, uint32_t label) {
+    const struct fair_rules *r = x->space->rules;
+    for (uint32_t k = r->first[label]; k < r->first[label + 1]; k++) {
+        touch(x, r->list[k]);
+        x->taken[r->list[k]] = 1;
+    }
+}
+
+/* In the graph itself one look at the steps of a node tells what it enables and which steps stay inside. */
+static bool survey(struct search *x, uint32_t node, uint32_t number) {
+    const struct space *s = x->space;
+    const struct fair_rules *r = s->rules;
+    bool inside = false;
+    x->seen.now++;
+    for (struct graph_edges e = graph_edges(s->steps, node); graph_next(&e);) {
+        uint32_t k = r->first[e.label], end = r->first[e.label + 1];
+        if (k == end || r->dropped[e.label]) continue;
+        bool in = e.to != node && x->at[e.to].mark == number;
+        for (; k < end; k++) {
+            uint32_t o = r->list[k];
+            if (x->seen.at[o] != x->seen.now) {
+                x->seen.at[o] = x->seen.now;
+                count_enabled(x, o);
+            }
+            if (in) x->taken[o] = 1;
+        }
+        inside |= in;
+    }
+    return inside;
+}
+
+/* The same in a product, whose nodes enable what their states enable. */
+static bool survey_product(struct search *x, uint32_t node, uint32_t number, uint64_t *kept) {
+    const struct space *s = x->space;
+    bool inside = false;
+    enabled_at(s, node, &x->seen, count_enabled, x);
+    for (struct graph_edges e = graph_edges(s->steps, node); step(s, node, &e);) {
+        if (x->at[e.to].mark != number) continue;
+        inside = true;
+        *kept |= ~s->postponed[e.label];
+        uint32_t l = label_of(s, e.label);
+        if (l != GRAPH_NONE) take(x, l);
+    }
+    return inside;
+}
+
 /* A strongly connected set of nodes: fair, hopeless, or fair after some states are taken out. */
 static void judge(struct search *x, const uint32_t *nodes, uint32_t n) {
     const struct space *s = x->space;
     uint32_t number = ++x->n_marks;
     uint64_t kept = 0;
     bool inside = false, visited = !s->visit, weak_ok = true, strong_ok = true;
+    for (uint32_t i = 0; i < n && !visited; i++) visited = s->visit[nodes[i]];
+    if (!visited) return;
     x->touched.n = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        x->mark[nodes[i]] = number;
-        visited |= s->visit && s->visit[nodes[i]];
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        enabled_at(s, nodes[i], &x->seen, count_enabled, x);
-        for (struct graph_edges e = graph_edges(s->steps, nodes[i]); step(s, nodes[i], &e);) {
-            if (x->mark[e.to] != number) continue;
-            inside = true;
-            if (s->postponed) kept |= ~s->postponed[e.label];
-            uint32_t l = label_of(s, e.label);
-            if (l == GRAPH_NONE) continue;
-            for (uint32_t k = s->rules->first[l]; k < s->rules->first[l + 1]; k++) {
-                uint32_t o = s->rules->list[k];
-                if (!x->count[o] && !x->taken[o]) VEC_PUSH(x->touched, o);
-                x->taken[o] = 1;
-            }
-        }
-    }
+    for (uint32_t i = 0; i < n; i++) x->at[nodes[i]].mark = number;
+    for (uint32_t i = 0; i < n; i++)
+        inside |= s->state_of ? survey_product(x, nodes[i], number, &kept) : survey(x, nodes[i], number);
     for (uint32_t i = 0; i < x->touched.n; i++) {
         uint32_t o = x->touched.at[i];
         if (x->taken[o]) continue;
@@ -168,7 +210,7 @@ static void judge(struct search *x, const uint32_t *nodes, uint32_t n) {
         }
     }
     bool cycle = inside || !s->state_of; /* in the graph itself a state may stutter */
-    bool hopeless = !cycle || !visited || !weak_ok || (s->untils & ~kept);
+    bool hopeless = !cycle || !weak_ok || (s->untils & ~kept);
     if (!hopeless && strong_ok) {
         x->n_components++;
         for (uint32_t i = 0; i < n; i++) x->component[nodes[i]] = x->n_components;
@@ -178,8 +220,8 @@ static void judge(struct search *x, const uint32_t *nodes, uint32_t n) {
             struct strong_failure f = {.x = x};
             enabled_at(s, nodes[i], &x->seen, enables_failed, &f);
             if (f.any) continue;
-            x->region[nodes[i]] = region;
-            x->order[nodes[i]] = 0;
+            x->at[nodes[i]].region = region;
+            x->at[nodes[i]].order = 0;
             VEC_PUSH(x->waiting, nodes[i]);
         }
         VEC_PUSH(x->waiting, GRAPH_NONE);
@@ -188,38 +230,49 @@ static void judge(struct search *x, const uint32_t *nodes, uint32_t n) {
 }
 
 static void enter(struct search *x, uint32_t node) {
-    x->order[node] = x->low[node] = ++x->time;
+    x->at[node].order = x->at[node].low = ++x->time;
     VEC_PUSH(x->stack, node);
     struct frame f = {node, graph_edges(x->space->steps, node)};
     VEC_PUSH(x->frames, f);
+    for (struct graph_edges e = f.edges; graph_next(&e);) __builtin_prefetch(&x->at[e.to], 1);
 }
 
-enum { DONE = 0 }; /* the region of nodes whose component is known */
+enum { DONE = 0 }; /* the region of nodes whose component is known, and of those outside the space */
 
 /* Tarjan's algorithm from one node, within its region, without recursion. */
 static void components_from(struct search *x, uint32_t root) {
-    uint32_t region = x->region[root];
+    const struct space *s = x->space;
+    uint32_t region = x->at[root].region;
     enter(x, root);
     while (x->frames.n) {
         struct frame *f = &x->frames.at[x->frames.n - 1];
-        uint32_t v = f->node;
-        if (step(x->space, v, &f->edges)) {
-            uint32_t w = f->edges.to;
-            if (x->region[w] != region) continue;
-            if (!x->order[w]) enter(x, w);
-            else if (x->order[w] < x->low[v]) x->low[v] = x->order[w];
+        uint32_t v = f->node, low = x->at[v].low, next = GRAPH_NONE;
+        while (graph_next(&f->edges)) {
+            const struct visit *w = &x->at[f->edges.to];
+            if (w->region != region) continue;
+            uint32_t l = label_of(s, f->edges.label);
+            if (l != GRAPH_NONE && s->rules->dropped[l]) continue;
+            if (!w->order) {
+                next = f->edges.to;
+                break;
+            }
+            if (w->order < low) low = w->order;
+        }
+        x->at[v].low = low;
+        if (next != GRAPH_NONE) {
+            enter(x, next);
             continue;
         }
         x->frames.n--;
         if (x->frames.n) {
             uint32_t up = x->frames.at[x->frames.n - 1].node;
-            if (x->low[v] < x->low[up]) x->low[up] = x->low[v];
+            if (low < x->at[up].low) x->at[up].low = low;
         }
-        if (x->low[v] != x->order[v]) continue;
+        if (low != x->at[v].order) continue;
         uint32_t first = x->stack.n;
         do {
             first--;
-            x->region[x->stack.at[first]] = DONE;
+            x->at[x->stack.at[first]].region = DONE;
         } while (x->stack.at[first] != v);
         judge(x, x->stack.at + first, x->stack.n - first);
         x->stack.n = first;
@@ -230,17 +283,14 @@ uint32_t *fair_components(const struct space *s) {
     uint32_t n = s->steps->n, obligations = s->rules->obligations.n + 1;
     struct search x = {.space = s};
     x.component = mem_alloc((n + 1) * sizeof *x.component);
-    x.region = mem_alloc((n + 1) * sizeof *x.region);
-    x.order = mem_alloc((n + 1) * sizeof *x.order);
-    x.low = mem_alloc((n + 1) * sizeof *x.low);
-    x.mark = mem_alloc((n + 1) * sizeof *x.mark);
+    x.at = mem_alloc((n + 1) * sizeof *x.at);
     x.seen.at = mem_alloc(obligations * sizeof *x.seen.at);
     x.count = mem_alloc(obligations * sizeof *x.count);
     x.taken = mem_alloc(obligations);
     x.n_regions = 1;
-    for (uint32_t i = 0; i < n; i++) x.region[i] = s->in[i] && !s->base->open[state_of(s, i)] ? 1 : DONE;
+    for (uint32_t i = 0; i < n; i++) x.at[i].region = s->in[i] && s->base->at[state_of(s, i)] != GRAPH_OPEN ? 1 : DONE;
     for (uint32_t i = 0; i < n; i++)
-        if (x.region[i] == 1 && !x.order[i]) components_from(&x, i);
+        if (x.at[i].region == 1 && !x.at[i].order && (!s->roots || s->roots[i])) components_from(&x, i);
     while (x.waiting.n) {
         uint32_t end = --x.waiting.n, begin = end;
         while (begin && x.waiting.at[begin - 1] != GRAPH_NONE) begin--;
@@ -248,13 +298,10 @@ uint32_t *fair_components(const struct space *s) {
         if (end > begin) memcpy(nodes, x.waiting.at + begin, (end - begin) * sizeof *nodes);
         x.waiting.n = begin;
         for (uint32_t i = 0; i < end - begin; i++)
-            if (x.region[nodes[i]] != DONE && !x.order[nodes[i]]) components_from(&x, nodes[i]);
+            if (x.at[nodes[i]].region != DONE && !x.at[nodes[i]].order) components_from(&x, nodes[i]);
         mem_free(nodes);
     }
-    mem_free(x.region);
-    mem_free(x.order);
-    mem_free(x.low);
-    mem_free(x.mark);
+    mem_free(x.at);
     mem_free(x.seen.at);
     mem_free(x.count);
     mem_free(x.taken);

@@ -3,8 +3,8 @@
  * Fairness never enters a formula. A component (Tarjan, 1972) is fair if each weak obligation is either taken by a step
  * inside or not enabled in some state, and each strong one is taken or enabled nowhere; where a strong one fails, the
  * states that enable it are taken out and the rest is searched again (Emerson and Lei, "Modalities for model checking",
- * 1987). k obligations cost O(k) rounds at most, usually one to three, not 2^k. Every state may stutter, so a state that
- * enables no obligation is a fair component by itself.
+ * 1987). k obligations cost O(k) rounds at most, usually one to three, not 2^k. Every state may stutter, so a state
+ * that enables no obligation is a fair component by itself.
  *
  * The same search serves products with an automaton: a space then has labels of its own, with marks, and its steps that
  * stay in place are real.
@@ -29,7 +29,8 @@ struct fair_rules {
 };
 
 /* The obligations of the model's entries on the labels of a graph. `extra` (or NULL) is one entry more, to try it;
- * `strong` makes entry number that strong (n_fairs or more: none); steps of the fault `without` (or NULL) are dropped. */
+ * `strong` makes entry number that strong (n_fairs or more: none); steps of the fault `without` (or NULL) are dropped.
+ */
 struct fair_trial {
     const struct dc_fair *extra;
     uint32_t strong;
@@ -46,6 +47,7 @@ struct space {
     const uint64_t *postponed;        /* product: by label */
     uint64_t untils;                  /* product: each must again and again not be postponed */
     const uint8_t *in;                /* by node: belongs to the space */
+    const uint8_t *roots;             /* by node, or NULL, for all: cycles that can be reached from these inside */
     const uint8_t *visit;             /* by node, or NULL: one of these must be in the cycle */
 };
 

@@ -23,10 +23,14 @@ static void reserve(struct bytes *b, size_t more) {
     b->cap = cap;
 }
 
+enum { VARINT = 10 }; /* bytes at most */
+
+/* Into memory that was reserved. */
 static void put_varint(struct bytes *b, uint64_t v) {
-    reserve(b, 10);
-    for (; v >= 128; v >>= 7) b->at[b->n++] = (uint8_t)(v | 128);
-    b->at[b->n++] = (uint8_t)v;
+    uint8_t *p = b->at + b->n;
+    for (; v >= 128; v >>= 7) *p++ = (uint8_t)(v | 128);
+    *p++ = (uint8_t)v;
+    b->n = (size_t)(p - b->at);
 }
 
 static uint64_t zigzag(int64_t d) { return (uint64_t)d << 1 ^ (uint64_t)(d >> 63); }
@@ -50,7 +54,8 @@ enum { CACHE = 1024, CHUNK = 64 };
 struct stream {
     VEC(struct state_record) states;
     VEC(uint64_t) atoms; /* atom_words a state */
-    struct bytes edges;  /* source, number, (to, label)... as varints */
+    struct bytes edges;  /* source, bytes that follow, number, (to, label)...: all as varints */
+    struct bytes record;
     VEC(struct edge) now;
     uint32_t source, level, next_id, last_id;
     struct label_cache cache[CACHE];
@@ -106,6 +111,7 @@ static void stream_free(struct stream *s) {
     VEC_FREE(s->atoms);
     VEC_FREE(s->now);
     mem_free(s->edges.at);
+    mem_free(s->record.at);
 }
 
 void recorder_free(struct recorder *r) {
@@ -172,8 +178,8 @@ bool recorder_insert(struct recorder *r, uint32_t worker, uint64_t fp, uint32_t 
     struct slot_table *t = &r->table;
     for (uint64_t i = home(fp, t->n);; i = i + 1 == t->n ? 0 : i + 1) {
         uint64_t v = atomic_load_explicit(&t->fp[i], memory_order_relaxed);
-        if (!v && atomic_compare_exchange_strong_explicit(&t->fp[i], &v, fp, memory_order_relaxed,
-                                                          memory_order_relaxed)) {
+        if (!v &&
+            atomic_compare_exchange_strong_explicit(&t->fp[i], &v, fp, memory_order_relaxed, memory_order_relaxed)) {
             *id = fresh_id(r, &r->streams[worker], fp, level);
             atomic_store_explicit(&t->id[i], *id, memory_order_release); /* pairs with the acquire below */
             return true;
@@ -195,7 +201,10 @@ void recorder_begin(struct recorder *r, uint32_t worker, uint32_t id) {
     s->now.n = 0;
 }
 
-static uint64_t label_hash(const struct graph_label *l) { return dc_mix(dc_mix(l->action, l->process), l->key); }
+static uint64_t label_hash(const struct graph_label *l) { /* the key is mixed already */
+    uint64_t h = (l->key + l->action * UINT64_C(0xd6e8feb86659fd93)) ^ l->process * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 32;
+}
 
 static bool same_label(const struct graph_label *a, const struct graph_label *b) {
     return a->action == b->action && a->process == b->process && a->key == b->key;
@@ -231,7 +240,7 @@ void recorder_edge(struct recorder *r, uint32_t worker, uint32_t to, uint32_t ac
     struct stream *s = &r->streams[worker];
     struct graph_label l = {action, key[0], key[1]};
     uint64_t hash = label_hash(&l);
-    struct label_cache *c = &s->cache[hash >> 32 & (CACHE - 1)];
+    struct label_cache *c = &s->cache[hash >> 20 & (CACHE - 1)];
     if (!c->id || !same_label(&c->label, &l)) *c = (struct label_cache){l, shared_label(r, &l, hash)};
     struct edge e = {to, c->id - 1};
     VEC_PUSH(s->now, e);
@@ -243,45 +252,21 @@ void recorder_out(struct recorder *r, uint32_t worker, uint32_t action, const ui
 
 void recorder_end(struct recorder *r, uint32_t worker) {
     struct stream *s = &r->streams[worker];
-    put_varint(&s->edges, s->source);
-    put_varint(&s->edges, s->now.n);
+    s->record.n = 0;
+    reserve(&s->record, (2 * (size_t)s->now.n + 1) * VARINT);
+    put_varint(&s->record, s->now.n);
     for (uint32_t i = 0; i < s->now.n; i++) {
-        put_varint(&s->edges, zigzag((int64_t)s->now.at[i].to - (int64_t)s->source));
-        put_varint(&s->edges, s->now.at[i].label);
+        put_varint(&s->record, zigzag((int64_t)s->now.at[i].to - (int64_t)s->source));
+        put_varint(&s->record, s->now.at[i].label);
     }
+    reserve(&s->edges, s->record.n + 2 * (size_t)VARINT);
+    put_varint(&s->edges, s->source);
+    put_varint(&s->edges, s->record.n);
+    memcpy(s->edges.at + s->edges.n, s->record.at, s->record.n);
+    s->edges.n += s->record.n;
 }
 
 /* ---- from the streams to the graph ---- */
-
-static int by_level_and_fp(const void *x, const void *y) {
-    const struct state_record *a = x, *b = y;
-    if (a->level != b->level) return a->level < b->level ? -1 : 1;
-    return a->fp < b->fp ? -1 : a->fp > b->fp;
-}
-
-/* Sorts the records of one level by fingerprint: radix sort, least significant digit first. */
-static void sort_level(struct state_record *at, struct state_record *spare, uint32_t n) {
-    enum { DIGITS = 1 << 11, SMALL = 4096 };
-    if (n < SMALL) {
-        qsort(at, n, sizeof *at, by_level_and_fp);
-        return;
-    }
-    struct state_record *from = at, *to = spare;
-    for (unsigned shift = 0; shift < 66; shift += 11) {
-        uint32_t count[DIGITS] = {0}, sum = 0;
-        for (uint32_t i = 0; i < n; i++) count[from[i].fp >> shift & (DIGITS - 1)]++;
-        for (uint32_t d = 0; d < DIGITS; d++) {
-            uint32_t c = count[d];
-            count[d] = sum;
-            sum += c;
-        }
-        for (uint32_t i = 0; i < n; i++) to[count[from[i].fp >> shift & (DIGITS - 1)]++] = from[i];
-        struct state_record *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != at) memcpy(at, from, n * sizeof *at);
-}
 
 static int by_label(const void *x, const void *y) {
     const struct graph_label *a = x, *b = y;
@@ -290,84 +275,15 @@ static int by_label(const void *x, const void *y) {
     return a->key < b->key ? -1 : a->key > b->key;
 }
 
-static void sort_edges(struct edge *e, uint32_t n) {
-    for (uint32_t i = 1; i < n; i++) { /* few of them, and nearly in order */
-        struct edge x = e[i];
-        uint32_t k = i;
-        for (; k && (e[k - 1].to > x.to || (e[k - 1].to == x.to && e[k - 1].label > x.label)); k--) e[k] = e[k - 1];
-        e[k] = x;
-    }
-}
-
-static int by_edge(const void *x, const void *y) {
-    const struct edge *a = x, *b = y;
-    if (a->to != b->to) return a->to < b->to ? -1 : 1;
-    return a->label < b->label ? -1 : a->label > b->label;
-}
-
 struct build {
     struct recorder *r;
     struct graph *g;
-    uint32_t *number;    /* of a recorder's id */
-    uint32_t *new_label; /* of a recorder's label */
-    VEC(struct edge) edges;
+    uint32_t *number;     /* of a recorder's id; GRAPH_NONE: not met yet */
+    uint32_t *id;         /* and back */
+    const uint8_t **from; /* by id: its record behind the number of bytes, or NULL: not expanded */
+    uint32_t *new_label;  /* of a recorder's label */
+    struct bytes out;
 };
-
-static void number_states(struct build *b) {
-    struct graph *g = b->g;
-    struct recorder *r = b->r;
-    uint32_t levels = 0;
-    for (uint32_t w = 0; w < r->n_workers; w++) {
-        const struct stream *s = &r->streams[w];
-        g->n += s->states.n;
-        for (uint32_t i = 0; i < s->states.n; i++)
-            if (s->states.at[i].level > levels) levels = s->states.at[i].level;
-    }
-    g->n_levels = levels;
-    g->level_first = mem_alloc((levels + 2) * sizeof *g->level_first);
-    uint32_t *next = mem_alloc((levels + 2) * sizeof *next);
-    for (uint32_t w = 0; w < r->n_workers; w++)
-        for (uint32_t i = 0; i < r->streams[w].states.n; i++) g->level_first[r->streams[w].states.at[i].level]++;
-    uint32_t sum = 0, most = 0;
-    for (uint32_t l = 0; l <= levels; l++) { /* levels count from 1; level_first from 0 */
-        uint32_t n = g->level_first[l];
-        if (n > most) most = n;
-        next[l] = sum;
-        if (l) g->level_first[l - 1] = sum;
-        sum += n;
-    }
-    g->level_first[levels] = sum;
-    struct state_record *all = mem_alloc((g->n + 1) * sizeof *all), *spare = mem_alloc((most + 1) * sizeof *spare);
-    for (uint32_t w = 0; w < r->n_workers; w++)
-        for (uint32_t i = 0; i < r->streams[w].states.n; i++) {
-            const struct state_record *s = &r->streams[w].states.at[i];
-            all[next[s->level]++] = *s;
-        }
-    for (uint32_t l = 0; l < levels; l++)
-        sort_level(all + g->level_first[l], spare, g->level_first[l + 1] - g->level_first[l]);
-    g->n_initial = levels ? g->level_first[1] : 0;
-    g->fp = mem_alloc((g->n + 1) * sizeof *g->fp);
-    b->number = mem_alloc((atomic_load(&r->next_id) + 1) * sizeof *b->number);
-    for (uint32_t i = 0; i < g->n; i++) {
-        g->fp[i] = all[i].fp;
-        b->number[all[i].id] = i;
-    }
-    mem_free(next);
-    mem_free(all);
-    mem_free(spare);
-    g->atom_words = r->atom_words;
-    g->atoms = mem_alloc((size_t)(g->n + 1) * (g->atom_words + 1) * sizeof *g->atoms);
-    for (uint32_t w = 0; w < r->n_workers; w++) {
-        struct stream *s = &r->streams[w];
-        for (uint32_t i = 0; i < s->states.n; i++)
-            memcpy(g->atoms + (size_t)b->number[s->states.at[i].id] * g->atom_words,
-                   s->atoms.at + (size_t)i * g->atom_words, g->atom_words * sizeof *g->atoms);
-        VEC_FREE(s->states);
-        VEC_FREE(s->atoms);
-    }
-    table_free(&r->table);
-    r->table = (struct slot_table){0};
-}
 
 static void number_labels(struct build *b) {
     struct recorder *r = b->r;
@@ -383,77 +299,97 @@ static void number_labels(struct build *b) {
     }
 }
 
-/* Reads one record; its edges, with final numbers, sorted and without doubles. */
-static uint32_t read_record(struct build *b, const uint8_t **p) {
-    uint32_t source = (uint32_t)graph_varint(p), n = (uint32_t)graph_varint(p), k = 0;
-    b->edges.n = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t d = graph_varint(p);
-        uint32_t to = source + (uint32_t)((d >> 1) ^ -(d & 1));
-        struct edge e = {b->number[to], b->new_label[graph_varint(p)]};
-        VEC_PUSH(b->edges, e);
-    }
-    enum { MANY = 32 };
-    if (n > MANY) qsort(b->edges.at, n, sizeof *b->edges.at, by_edge);
-    else sort_edges(b->edges.at, n);
-    for (uint32_t i = 0; i < n; i++)
-        if (!k || by_edge(&b->edges.at[i], &b->edges.at[k - 1])) b->edges.at[k++] = b->edges.at[i];
-    b->edges.n = k;
-    return b->number[source];
-}
-
-static void pack(struct bytes *out, uint32_t source, const struct edge *e, uint32_t n) {
-    out->n = 0;
-    put_varint(out, n);
-    for (uint32_t i = 0; i < n; i++) {
-        put_varint(out, i ? e[i].to - e[i - 1].to : zigzag((int64_t)e[i].to - (int64_t)source));
-        put_varint(out, e[i].label);
+static void find_records(struct build *b) {
+    struct recorder *r = b->r;
+    b->from = mem_alloc((atomic_load(&r->next_id) + 1) * sizeof *b->from);
+    for (uint32_t w = 0; w < r->n_workers; w++) {
+        const struct bytes *in = &r->streams[w].edges;
+        for (const uint8_t *p = in->at, *end = in->at + in->n; p < end;) {
+            uint32_t source = (uint32_t)graph_varint(&p);
+            uint64_t bytes = graph_varint(&p);
+            b->from[source] = p;
+            p += bytes;
+        }
+        b->g->n += r->streams[w].states.n;
     }
 }
 
-static void pack_edges(struct build *b) {
+static uint32_t meet(struct build *b, uint32_t id, uint32_t *met) {
+    if (b->number[id] == GRAPH_NONE) {
+        b->id[*met] = id;
+        b->number[id] = (*met)++;
+    }
+    return b->number[id];
+}
+
+/* Packs the steps of state s, and numbers the states to which they lead for the first time. */
+static void pack(struct build *b, uint32_t s, uint32_t *met) {
     struct graph *g = b->g;
-    struct bytes one = {0};
-    g->at = mem_alloc(((size_t)g->n + 2) * sizeof *g->at);
-    g->open = mem_alloc(g->n + 1);
-    memset(g->open, 1, g->n);
-    for (int pass = 0; pass < 2; pass++) {
-        for (uint32_t w = 0; w < b->r->n_workers; w++) {
-            struct bytes *s = &b->r->streams[w].edges;
-            for (const uint8_t *p = s->at, *end = s->at + s->n; p < end;) {
-                uint32_t state = read_record(b, &p);
-                pack(&one, state, b->edges.at, b->edges.n);
-                if (pass) {
-                    memcpy(g->bytes + g->at[state], one.at, one.n);
-                } else {
-                    g->at[state + 1] = one.n;
-                    g->open[state] = 0;
-                    for (uint32_t i = 0; i < b->edges.n; i++) g->partial |= b->edges.at[i].to == state;
-                    g->n_edges += b->edges.n;
-                }
-            }
-        }
-        if (pass) break;
-        for (uint32_t i = 0; i < g->n; i++) {
-            g->at[i + 1] += g->at[i];
-            g->n_open += g->open[i];
-        }
-        g->partial |= g->n_open > 0;
-        g->bytes = mem_alloc(g->at[g->n] + 1);
+    uint32_t source = b->id[s], last = s;
+    const uint8_t *p = b->from[source];
+    if (!p) {
+        g->at[s] = GRAPH_OPEN;
+        g->partial = true;
+        return;
     }
-    mem_free(one.at);
-    VEC_FREE(b->edges);
+    uint64_t n = graph_varint(&p);
+    g->at[s] = b->out.n;
+    reserve(&b->out, (2 * n + 1) * VARINT);
+    put_varint(&b->out, n);
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t d = graph_varint(&p);
+        uint32_t to = meet(b, source + (uint32_t)((d >> 1) ^ -(d & 1)), met);
+        g->partial |= to == s;
+        put_varint(&b->out, zigzag((int64_t)to - (int64_t)last));
+        put_varint(&b->out, b->new_label[graph_varint(&p)]);
+        last = to;
+    }
+    g->n_edges += n;
 }
 
-bool graph_build(struct recorder *r, struct graph *g) {
+static void copy_states(struct build *b) {
+    struct graph *g = b->g;
+    struct recorder *r = b->r;
+    g->fp = mem_alloc((g->n + 1) * sizeof *g->fp);
+    g->atom_words = r->atom_words;
+    g->atoms = mem_alloc((size_t)(g->n + 1) * (g->atom_words + 1) * sizeof *g->atoms);
+    for (uint32_t w = 0; w < r->n_workers; w++) {
+        struct stream *t = &r->streams[w];
+        for (uint32_t i = 0; i < t->states.n; i++) {
+            uint32_t s = b->number[t->states.at[i].id];
+            if (s == GRAPH_NONE) panic("a state that nothing leads to");
+            g->fp[s] = t->states.at[i].fp;
+            memcpy(g->atoms + (size_t)s * g->atom_words, t->atoms.at + (size_t)i * g->atom_words,
+                   g->atom_words * sizeof *g->atoms);
+        }
+        VEC_FREE(t->states);
+        VEC_FREE(t->atoms);
+    }
+}
+
+void graph_build(struct recorder *r, struct graph *g) {
     memset(g, 0, sizeof *g);
     struct build b = {.r = r, .g = g};
-    number_states(&b);
+    uint32_t ids = atomic_load(&r->next_id), met = 0;
+    table_free(&r->table);
+    r->table = (struct slot_table){0};
     number_labels(&b);
-    pack_edges(&b);
+    find_records(&b);
+    b.number = mem_alloc((ids + 1) * sizeof *b.number);
+    memset(b.number, 0xff, ids * sizeof *b.number);
+    b.id = mem_alloc((g->n + 1) * sizeof *b.id);
+    g->at = mem_alloc(((size_t)g->n + 1) * sizeof *g->at);
+    for (uint32_t i = 0; i < r->streams[0].states.n && r->streams[0].states.at[i].level == 1; i++)
+        meet(&b, r->streams[0].states.at[i].id, &met); /* one worker alone finds the initial states, in order */
+    g->n_initial = met;
+    for (uint32_t s = 0; s < met; s++) pack(&b, s, &met);
+    g->bytes = b.out.at;
+    g->n_bytes = b.out.n;
+    copy_states(&b);
     mem_free(b.number);
+    mem_free(b.id);
+    mem_free(b.from);
     mem_free(b.new_label);
-    return true;
 }
 
 void graph_free(struct graph *g) {
@@ -461,12 +397,8 @@ void graph_free(struct graph *g) {
     mem_free(g->at);
     mem_free(g->bytes);
     mem_free(g->atoms);
-    mem_free(g->open);
-    mem_free(g->level_first);
     mem_free(g->labels);
     memset(g, 0, sizeof *g);
 }
 
-uint64_t graph_bytes(const struct graph *g) {
-    return g->n ? g->at[g->n] + (uint64_t)g->n * (17 + 8 * g->atom_words) : 0;
-}
+uint64_t graph_bytes(const struct graph *g) { return g->n_bytes + (uint64_t)g->n * (16 + 8 * g->atom_words); }

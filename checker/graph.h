@@ -1,13 +1,13 @@
 /* The behaviour graph: what a search records so that questions about whole behaviours can be answered afterwards.
  *
- * While a search runs, each worker appends what it finds to streams of its own; graph_build then numbers the states by
- * (level, fingerprint), which no race can change, and packs the edges. Steps that change nothing are left out; every
- * state may stutter. An edge keeps a label: the action, the process and a key, so that fairness can be told per
- * instance.
+ * While a search runs, each worker appends what it finds to streams of its own; graph_build then numbers the states in
+ * the order in which one worker alone would have met them, which no race can change, and packs the edges. Steps that
+ * change nothing are left out; every state may stutter. An edge keeps a label: the action, the process and a key, so
+ * that fairness can be told per instance.
  *
- * Packed edges of a state: the number, then for each the difference to the one before (first: to the state itself, zig-
- * zag) and the label, all as variable-length integers: some 3 to 4 bytes an edge. An edge from a state to itself stands
- * for steps that leave what was explored (a cut): they are enabled, but lead nowhere.
+ * Packed edges of a state, in the order of its steps: how many, then for each the difference to the one before (first:
+ * to the state itself) and the label, all as variable-length integers: some 4 bytes an edge. An edge from a state to
+ * itself stands for steps that leave what was explored (a cut): they are enabled, but lead nowhere.
  *
  * Threads: recorder_* may be called by many workers, each with its own index; recorder_grow and the rest by one alone.
  * Ownership: a graph owns its arrays. Errors: functions that return bool return false for lack of memory. */
@@ -19,7 +19,8 @@
 
 #include "model/model.h"
 
-enum { GRAPH_NONE = UINT32_MAX };
+#define GRAPH_NONE UINT32_MAX
+#define GRAPH_OPEN UINT64_MAX
 
 struct graph_label {
     uint32_t action;
@@ -27,16 +28,15 @@ struct graph_label {
 };
 
 struct graph {
-    uint32_t n, n_initial, n_levels;
+    uint32_t n, n_initial;
     uint64_t n_edges;
-    uint64_t *fp;          /* by state */
-    uint64_t *at;          /* by state: where its edges begin in bytes; at[n] is the end */
-    uint8_t *bytes;
-    uint64_t *atoms;       /* atom_words a state */
-    uint8_t *open;         /* by state: not expanded */
-    uint32_t atom_words, n_open;
-    bool partial;          /* something was not explored */
-    uint32_t *level_first; /* by level, n_levels + 1 of them */
+    uint64_t *fp;   /* by state */
+    uint64_t *at;   /* by state: where its edges begin in bytes; GRAPH_OPEN: it was not expanded */
+    uint8_t *bytes; /* packed edges */
+    uint64_t n_bytes;
+    uint64_t *atoms; /* atom_words a state */
+    uint32_t atom_words;
+    bool partial; /* something was not explored */
     struct graph_label *labels;
     uint32_t n_labels;
 };
@@ -60,7 +60,7 @@ void recorder_out(struct recorder *, uint32_t worker, uint32_t action, const uin
 void recorder_end(struct recorder *, uint32_t worker);
 
 /* Alone, after the search. Takes the recorder apart. */
-bool graph_build(struct recorder *, struct graph *);
+void graph_build(struct recorder *, struct graph *);
 void graph_free(struct graph *);
 uint64_t graph_bytes(const struct graph *);
 
@@ -77,19 +77,19 @@ static inline uint64_t graph_varint(const uint8_t **p) {
 struct graph_edges {
     const uint8_t *p;
     uint32_t left, to, label;
-    bool first;
 };
 static inline struct graph_edges graph_edges(const struct graph *g, uint32_t s) {
-    struct graph_edges e = {.p = g->bytes + g->at[s], .to = s, .first = true};
-    if (g->at[s] < g->at[s + 1]) e.left = (uint32_t)graph_varint(&e.p);
+    struct graph_edges e = {.to = s};
+    if (g->at[s] == GRAPH_OPEN) return e;
+    e.p = g->bytes + g->at[s];
+    e.left = (uint32_t)graph_varint(&e.p);
     return e;
 }
 static inline bool graph_next(struct graph_edges *e) {
     if (!e->left) return false;
     e->left--;
     uint64_t d = graph_varint(&e->p);
-    e->to += e->first ? (uint32_t)((d >> 1) ^ -(d & 1)) : (uint32_t)d;
-    e->first = false;
+    e->to += (uint32_t)((d >> 1) ^ -(d & 1));
     e->label = (uint32_t)graph_varint(&e->p);
     return true;
 }

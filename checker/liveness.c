@@ -87,7 +87,7 @@ static void close_backwards(struct live *l, uint8_t *set) {
 }
 
 static bool leads_out(const struct graph *g, uint32_t s) {
-    if (g->open[s]) return true;
+    if (g->at[s] == GRAPH_OPEN) return true;
     for (struct graph_edges e = graph_edges(g, s); graph_next(&e);)
         if (e.to == s) return true;
     return false;
@@ -250,11 +250,12 @@ static void stem_to(const struct route *r, uint32_t end, struct cycle *stem) {
 }
 
 /* From the fair components to the answer: the shortest stem, and of the components equally near the shortest cycle. */
-static void lasso_from(struct route *r, const uint32_t *component, const uint8_t *starts, bool initial, uint32_t n_initial,
-                       struct answer *a) {
+static void lasso_from(struct route *r, const uint32_t *component, const uint8_t *starts, bool initial,
+                       uint32_t n_initial, struct answer *a) {
     enum { TRIES = 16 };
     const struct space *s = r->space;
-    uint32_t n = r->n, best = GRAPH_NONE, best_length = 0, tried = 0, *depth = mem_alloc((2 * (size_t)n + 1) * sizeof *depth);
+    uint32_t n = r->n, best = GRAPH_NONE, best_length = 0, tried = 0,
+             *depth = mem_alloc((2 * (size_t)n + 1) * sizeof *depth);
     struct cycle c = {0};
     for (uint32_t i = 0; i < n_initial && i < n; i++) {
         if (!initial) route_add(r, i, GRAPH_NONE, GRAPH_NONE);
@@ -339,25 +340,8 @@ static void solve_closed(struct live *l, const struct problem *p, const struct f
         starts[s] = in[s] && (p->start ? holds(l, p->start, s, false) : s < g->n_initial);
         if (visit) visit[s] = holds(l, p->visit, s, false);
     }
-    if (p->start != &TRUE_FORMULA) { /* only what is reached inside, from a start */
-        uint8_t *region = mem_alloc(g->n + 1);
-        VEC(uint32_t) queue = {0};
-        for (uint32_t s = 0; s < g->n; s++)
-            if (starts[s]) {
-                region[s] = 1;
-                VEC_PUSH(queue, s);
-            }
-        for (uint32_t i = 0; i < queue.n; i++)
-            for (struct graph_edges e = graph_edges(g, queue.at[i]); graph_next(&e);) {
-                if (rules->dropped[e.label] || region[e.to] || !in[e.to]) continue;
-                region[e.to] = 1;
-                VEC_PUSH(queue, e.to);
-            }
-        VEC_FREE(queue);
-        mem_free(in);
-        in = region;
-    }
     struct space space = {.steps = g, .base = g, .rules = rules, .in = in, .visit = visit};
+    if (p->start != &TRUE_FORMULA) space.roots = starts;
     uint32_t *component = fair_components(&space);
     bool any = false;
     for (uint32_t s = 0; s < g->n && !any; s++) any = component[s] != 0;
@@ -485,11 +469,6 @@ static void put(struct growing *w, uint64_t v) {
 struct move {
     uint32_t to, label;
 };
-static int by_move(const void *x, const void *y) {
-    const struct move *a = x, *b = y;
-    if (a->to != b->to) return a->to < b->to ? -1 : 1;
-    return a->label < b->label ? -1 : a->label > b->label;
-}
 
 static void product_build(struct live *l, struct automaton *m, const struct fair_rules *rules, struct product *p) {
     const struct graph *g = l->graph;
@@ -504,7 +483,7 @@ static void product_build(struct live *l, struct automaton *m, const struct fair
             if (holds(l, m->propositions[i], s, false)) yes |= 1u << i;
         moves.n = 0;
         const struct automaton_move *a = automaton_moves(m, w.nodes.at[v].q, &n);
-        for (uint32_t i = 0; i < n && !g->open[s]; i++) {
+        for (uint32_t i = 0; i < n && g->at[s] != GRAPH_OPEN; i++) {
             if ((a[i].yes & ~yes) || (a[i].no & yes)) continue;
             struct move stay = {grow_node(&w, s, a[i].next), grow_label(&w, GRAPH_NONE, a[i].postponed)};
             VEC_PUSH(moves, stay);
@@ -514,16 +493,14 @@ static void product_build(struct live *l, struct automaton *m, const struct fair
                 VEC_PUSH(moves, go);
             }
         }
-        if (moves.n) qsort(moves.at, moves.n, sizeof *moves.at, by_move);
         VEC_PUSH(w.at, w.bytes.n);
         put(&w, moves.n);
         for (uint32_t i = 0; i < moves.n; i++) {
             int64_t d = (int64_t)moves.at[i].to - (int64_t)(i ? moves.at[i - 1].to : v);
-            put(&w, i ? (uint64_t)d : ((uint64_t)d << 1 ^ (uint64_t)(d >> 63)));
+            put(&w, (uint64_t)d << 1 ^ (uint64_t)(d >> 63));
             put(&w, moves.at[i].label);
         }
     }
-    VEC_PUSH(w.at, w.bytes.n);
     VEC_FREE(moves);
     p->graph = (struct graph){.n = w.nodes.n, .at = w.at.at, .bytes = w.bytes.at};
     p->state_of = mem_alloc((w.nodes.n + 1) * sizeof *p->state_of);
@@ -671,7 +648,8 @@ static void look(struct dc_out *out) {
     for (uint32_t i = 0; i < out->n && !k->found; i++) {
         const uint64_t *s = out->states + (size_t)i * words, *key = out->keys + 2 * (size_t)i;
         if (out->steps[i].error || hash_state(s, words) != k->wanted) continue;
-        if (k->label && (out->steps[i].action != k->label->action || key[0] != k->label->process || key[1] != k->label->key))
+        if (k->label &&
+            (out->steps[i].action != k->label->action || key[0] != k->label->process || key[1] != k->label->key))
             continue;
         memcpy(k->state, s, words * sizeof *s);
         k->action = out->steps[i].action;
@@ -790,7 +768,8 @@ static void advise(struct advisor *v) {
             struct fair_trial t = {.extra = &e, .strong = UINT32_MAX};
             bool there = false;
             for (uint32_t k = 0; k < m->n_fairs; k++) /* what is assumed already */
-                for (uint32_t j = 0; j < m->fairs[k].n; j++) there |= m->fairs[k].actions[j] == i && m->fairs[k].strong >= strong;
+                for (uint32_t j = 0; j < m->fairs[k].n; j++)
+                    there |= m->fairs[k].actions[j] == i && m->fairs[k].strong >= strong;
             if (!a->fairable || there || v->n || !cures(v, &t)) continue;
             v->finding->advice[v->n++] = text_of(strong ? "%s were strongly fair" : "%s were fair", a->title);
         }
@@ -844,10 +823,10 @@ static void check_state(struct live *l, uint32_t pred) {
     solve_all(l, &p, &rules, &a);
     if (a.outcome == OUTCOME_VIOLATED && l->options->traces) record(l, pred, &a);
     else if (a.outcome == OUTCOME_VIOLATED) add_finding(l, pred)->level = a.stem.nodes.n;
-    l->result->outcome[pred] = !witness                          ? a.outcome
-                               : a.outcome == OUTCOME_VIOLATED   ? OUTCOME_HOLDS
-                               : a.outcome == OUTCOME_HOLDS      ? OUTCOME_VIOLATED
-                                                                 : OUTCOME_UNKNOWN;
+    l->result->outcome[pred] = !witness                        ? a.outcome
+                               : a.outcome == OUTCOME_VIOLATED ? OUTCOME_HOLDS
+                               : a.outcome == OUTCOME_HOLDS    ? OUTCOME_VIOLATED
+                                                               : OUTCOME_UNKNOWN;
     fair_rules_free(&rules);
     answer_free(&a);
     arena_free(&m.arena);
@@ -860,7 +839,8 @@ void liveness_check(const struct dc_model *m, const struct search_options *o, co
     enum { LEAST_PATIENCE = 2 };
     for (uint32_t i = 0; i < m->n_preds && i < 64; i++) {
         if (!(o->formulas >> i & 1)) continue;
-        if (m->preds[i].kind == DC_TEMPORAL) check_temporal(&l, i, r->seconds > LEAST_PATIENCE ? r->seconds : LEAST_PATIENCE);
+        if (m->preds[i].kind == DC_TEMPORAL)
+            check_temporal(&l, i, r->seconds > LEAST_PATIENCE ? r->seconds : LEAST_PATIENCE);
         else check_state(&l, i);
     }
     for (uint32_t i = 0; i < l.cans.n; i++) {
@@ -904,7 +884,8 @@ static void note_enabled(struct dc_out *out) {
                 if (m->fairs[f].actions[k] != s->action) continue;
                 struct obligation o = {f, m->fairs[f].strong, key[0], m->fairs[f].per_key ? key[1] : 0};
                 if (!member(e->enabled.at, e->enabled.n, &o)) VEC_PUSH(e->enabled, o);
-                if (!s->error && dc_same(t, e->to, words) && !member(e->taken.at, e->taken.n, &o)) VEC_PUSH(e->taken, o);
+                if (!s->error && dc_same(t, e->to, words) && !member(e->taken.at, e->taken.n, &o))
+                    VEC_PUSH(e->taken, o);
             }
     }
     out->n = 0;

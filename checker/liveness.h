@@ -14,7 +14,8 @@
 #include "checker/search.h"
 
 /* Sets r->outcome of every predicate in o->formulas and adds the findings. */
-void liveness_check(const struct dc_model *, const struct search_options *, const struct graph *, struct search_result *);
+void liveness_check(const struct dc_model *, const struct search_options *, const struct graph *,
+                    struct search_result *);
 
 /* Checks a lasso by another provider, from the definition: each step is one of the model, the formula is false of the
  * behaviour, and every obligation is honoured. On success, says for entry i how: taken at position at[i] of the trace,

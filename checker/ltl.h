@@ -2,9 +2,9 @@
  *
  * Automata are generalised Büchi automata with the acceptance on the transitions, built by expanding formulas (Gerth,
  * Peled, Vardi, Wolper, "Simple on-the-fly automatic verification of linear temporal logic", 1995; promises on
- * transitions as in Couvreur, "On-the-fly verification of linear temporal logic", 1999). A state of the automaton is the
- * set of formulas that the rest of a behaviour has to satisfy. Parts without temporal operators are propositions: the
- * caller says which hold.
+ * transitions as in Couvreur, "On-the-fly verification of linear temporal logic", 1999). A state of the automaton is
+ * the set of formulas that the rest of a behaviour has to satisfy. Parts without temporal operators are propositions:
+ * the caller says which hold.
  *
  * Ownership: an automaton owns what it hands out, until automaton_free. Not thread-safe: states are expanded on demand.
  * Complexity: exponential in the number of temporal operators; formulas of more than 64 parts are refused. */

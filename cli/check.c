@@ -139,9 +139,11 @@ static void explain_lasso(const struct dc_model *m, const struct finding *x, str
     for (uint32_t i = 0; i < m->n_fairs; i++) {
         const struct dc_fair *e = &m->fairs[i];
         const char *word = e->strong ? "strongly fair" : "fair";
-        const char *why = how[i] == LASSO_NEVER   ? arena_printf(a, "this is %s to %s: never enabled in the cycle", word, e->name)
-                          : how[i] == LASSO_TAKEN ? arena_printf(a, "this is %s to %s: taken at step %u", word, e->name, at[i] + 1)
-                                                  : arena_printf(a, "this is %s to %s: not enabled at step %u", word, e->name, at[i] + 1);
+        const char *why = how[i] == LASSO_NEVER
+                              ? arena_printf(a, "this is %s to %s: never enabled in the cycle", word, e->name)
+                          : how[i] == LASSO_TAKEN
+                              ? arena_printf(a, "this is %s to %s: taken at step %u", word, e->name, at[i] + 1)
+                              : arena_printf(a, "this is %s to %s: not enabled at step %u", word, e->name, at[i] + 1);
         if (stays) why = arena_printf(a, "this is %s to %s: not enabled", word, e->name);
         VEC_PUSH(t->story.ends, why);
     }
@@ -211,13 +213,16 @@ static void add_properties(struct front *f, const struct program *p, struct repo
         if (r->result.walks && q->kind == DC_REACHABLE) x.note = "walks do not look for witnesses";
         if (q->temporal) {
             bool holds = r->result.outcome[i] == OUTCOME_HOLDS || r->result.outcome[i] == OUTCOME_VACUOUS;
-            x.verdict = holds                                     ? VERDICT_PROVED
+            x.verdict = holds                                      ? VERDICT_PROVED
                         : r->result.outcome[i] == OUTCOME_VIOLATED ? VERDICT_VIOLATED
                                                                    : VERDICT_INCONCLUSIVE;
             if (r->result.walks) x.note = "about behaviours; walks do not decide it";
-            else if (r->result.outcome[i] == OUTCOME_NONE) x.note = "about behaviours; not decided, for the search ended before";
-            else if (r->result.outcome[i] == OUTCOME_UNKNOWN) x.note = "about behaviours; not decided on what was explored";
-            else if (r->result.outcome[i] == OUTCOME_VACUOUS) x.note = "vacuously: what should lead to something never happens";
+            else if (r->result.outcome[i] == OUTCOME_NONE)
+                x.note = "about behaviours; not decided, for the search ended before";
+            else if (r->result.outcome[i] == OUTCOME_UNKNOWN)
+                x.note = "about behaviours; not decided on what was explored";
+            else if (r->result.outcome[i] == OUTCOME_VACUOUS)
+                x.note = "vacuously: what should lead to something never happens";
         }
         for (uint32_t k = 0; k < r->result.n_findings; k++) {
             const struct finding *y = &r->result.findings[k];
@@ -231,7 +236,8 @@ static void add_properties(struct front *f, const struct program *p, struct repo
             if (y->lasso && y->loop + 1 == y->length)
                 x.note = arena_printf(&f->arena, "a behaviour that stops for ever after %u states", y->length);
             else if (y->lasso)
-                x.note = arena_printf(&f->arena, "a behaviour of %u states that goes back to state %u for ever", y->length - 1, y->loop + 1);
+                x.note = arena_printf(&f->arena, "a behaviour of %u states that goes back to state %u for ever",
+                                      y->length - 1, y->loop + 1);
             else
                 x.note = arena_printf(&f->arena, "a %s of %u states", q->kind == DC_REACHABLE ? "run" : "trace",
                                       y->level + (y->step ? 1 : 0));
@@ -339,9 +345,7 @@ static void judge(struct front *f, const struct program *p, const struct ast *ch
                                (unsigned long long)s->unexpanded)
             : cut ? arena_printf(&f->arena, "none within the cut (%llu states and %llu steps cut)",
                                  (unsigned long long)s->cut_states, (unsigned long long)s->cut_steps)
-                  : arena_printf(&f->arena,
-                                 "%s is not decided; everything else holds",
-                                 temporal);
+                  : arena_printf(&f->arena, "%s is not decided; everything else holds", temporal);
         if (want.kind == EXPECT_CUT && s->end == END_EXHAUSTED && cut) {
             r->expected = true;
             r->code = EXIT_OK;

@@ -230,12 +230,15 @@ static void whole_atom(struct gen *g, const void *self) {
 }
 
 static void print_atoms(const struct program *p, FILE *file) {
-    fputs("int dc_atoms(const uint64_t *s, uint64_t *bits, uint32_t *atom, uint32_t *site) {\n    uint64_t v = 0;\n    int e = 0;\n    "
+    fputs("int dc_atoms(const uint64_t *s, uint64_t *bits, uint32_t *atom, uint32_t *site) {\n    uint64_t v = 0;\n    "
+          "int e = 0;\n    "
           "(void)v; (void)e; (void)s; (void)bits; (void)atom; (void)site;\n",
           file);
     for (uint32_t i = 0; i < p->atoms.n; i++)
-        fprintf(file, "    e = q%u(s, NULL, &v, site);\n    if (e) { *atom = %u; return e; }\n    bits[%u] %s (uint64_t)(v & 1) << %u;\n", i, i,
-                i / 64, i % 64 ? "|=" : "=", i % 64);
+        fprintf(file,
+                "    e = q%u(s, NULL, &v, site);\n    if (e) { *atom = %u; return e; }\n    bits[%u] %s (uint64_t)(v & "
+                "1) << %u;\n",
+                i, i, i / 64, i % 64 ? "|=" : "=", i % 64);
     fputs("    return 0;\n}\n", file);
 }
 

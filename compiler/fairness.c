@@ -17,7 +17,8 @@ static void add_member(struct compile *c, struct ir_fair *f, uint32_t action) {
 }
 
 static const char *title(struct compile *c, const struct ir_action *a) {
-    const char *who = a->process >= 0 ? P(c)->processes.at[a->process].name : "", *on = a->kind == ACT_HANDLER ? "on " : "";
+    const char *who = a->process >= 0 ? P(c)->processes.at[a->process].name : "",
+               *on = a->kind == ACT_HANDLER ? "on " : "";
     return arena_printf(&P(c)->arena, "%s%s%s%s", who, *who ? ": " : "", on, a->name);
 }
 
@@ -45,7 +46,9 @@ static bool names_action(struct compile *c, struct scope *s, const struct ast *s
 }
 
 static void unknown(struct compile *c, const struct ast *step, bool anywhere) {
-    struct diag *d = error_at(c, step->span, anywhere ? "there is no action or handler `%s`" : "there is no action or handler `%s` here", step->text);
+    struct diag *d = error_at(
+        c, step->span, anywhere ? "there is no action or handler `%s`" : "there is no action or handler `%s` here",
+        step->text);
     const char *all[128];
     uint32_t n = 0;
     for (uint32_t i = 0; i < P(c)->actions.n && n < 128; i++)

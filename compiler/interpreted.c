@@ -154,7 +154,8 @@ static enum dc_error atoms(const struct dc_model *m, struct dc_worker *w, const 
 }
 
 static char *action_title(const struct program *p, const struct ir_action *a) {
-    const char *who = a->process >= 0 ? p->processes.at[a->process].name : "", *on = a->kind == ACT_HANDLER ? "on " : "";
+    const char *who = a->process >= 0 ? p->processes.at[a->process].name : "",
+               *on = a->kind == ACT_HANDLER ? "on " : "";
     size_t n = strlen(who) + strlen(on) + strlen(a->name) + 3;
     char *text = mem_alloc(n);
     snprintf(text, n, "%s%s%s%s", who, *who ? ": " : "", on, a->name);

@@ -279,9 +279,10 @@ bool ir_temporal(const struct ir *e) {
 static bool same_gens(const struct ir *a, const struct ir *b) {
     for (uint32_t i = 0; i < a->n_gens; i++) {
         const struct ir_gen *g = &a->gens[i], *h = &b->gens[i];
-        bool plain = g->kind == h->kind && g->slot == h->slot && g->distinct == h->distinct && g->variant == h->variant &&
-                     g->n_fields == h->n_fields && g->elem == h->elem;
-        if (!plain || !ir_same(g->src, h->src) || !ir_same(g->src2, h->src2) || !ir_same(g->cond, h->cond)) return false;
+        bool plain = g->kind == h->kind && g->slot == h->slot && g->distinct == h->distinct &&
+                     g->variant == h->variant && g->n_fields == h->n_fields && g->elem == h->elem;
+        if (!plain || !ir_same(g->src, h->src) || !ir_same(g->src2, h->src2) || !ir_same(g->cond, h->cond))
+            return false;
         for (uint32_t k = 0; k < g->n_fields; k++)
             if (g->field_slots[k] != h->field_slots[k] || !ir_same(g->fixed[k], h->fixed[k])) return false;
     }
@@ -290,8 +291,8 @@ static bool same_gens(const struct ir *a, const struct ir *b) {
 
 bool ir_same(const struct ir *a, const struct ir *b) {
     if (a == b) return true;
-    if (!a || !b || a->op != b->op || a->type != b->type || a->imm != b->imm || a->n != b->n || a->n_gens != b->n_gens ||
-        a->slot != b->slot || a->var != b->var || !a->words != !b->words)
+    if (!a || !b || a->op != b->op || a->type != b->type || a->imm != b->imm || a->n != b->n ||
+        a->n_gens != b->n_gens || a->slot != b->slot || a->var != b->var || !a->words != !b->words)
         return false;
     if (a->words && memcmp(a->words, b->words, a->type->words * sizeof *a->words)) return false;
     for (uint32_t i = 0; i < a->n; i++)

@@ -123,7 +123,7 @@ struct ir_action {
     const char *name, *doc;
     enum action_kind kind;
     int process;
-    uint32_t self; /* slot, if the process has instances */
+    uint32_t self;                                        /* slot, if the process has instances */
     bool fault, strong, fair, fair_each, torn, byzantine; /* fair: as declared; what holds in a check is in fairs */
     struct span span;
     struct ir_gen *gens;
@@ -141,7 +141,7 @@ struct ir_pred {
     struct ir *body;
     struct span span;
     const char *module;
-    bool temporal; /* contains temporal operators or `can` */
+    bool temporal;                 /* contains temporal operators or `can` */
     const struct formula *formula; /* of a temporal one; derived (temporal.h), not part of the text form */
 };
 
@@ -169,7 +169,7 @@ struct program {
     uint32_t state_words;
     VEC(struct ir_fair) fairs;
     VEC(struct ir *) atoms; /* of temporal predicates; derived */
-    uint32_t folded; /* bindings of generators spent on constants */
+    uint32_t folded;        /* bindings of generators spent on constants */
 };
 
 const char *ir_op_name(enum ir_op);
@@ -202,10 +202,10 @@ void ir_slice(struct program *, struct ir_gen *, uint32_t n, struct ir **rest, u
 /* Replaces slot by value everywhere in the tree. */
 struct ir *ir_subst(struct program *, struct ir *, uint32_t slot, struct ir *value);
 bool ir_mentions(const struct ir *, uint32_t slot);
-bool ir_temporal(const struct ir *);                      /* has a temporal operator or `can` inside */
-bool ir_same(const struct ir *, const struct ir *);       /* the same tree */
-bool ir_cheap(const struct ir *); /* may be repeated instead of bound */
-bool ir_temporal(const struct ir *); /* has a temporal operator or `can` inside */
+bool ir_temporal(const struct ir *);                /* has a temporal operator or `can` inside */
+bool ir_same(const struct ir *, const struct ir *); /* the same tree */
+bool ir_cheap(const struct ir *);                   /* may be repeated instead of bound */
+bool ir_temporal(const struct ir *);                /* has a temporal operator or `can` inside */
 bool ir_same(const struct ir *, const struct ir *); /* the same tree */
 
 /* Read and write sets: which variables a tree reads or assigns, one bool each by index of the variable. */

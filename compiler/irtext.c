@@ -826,7 +826,8 @@ static bool check_node(struct check *c, const struct ir *e) {
                t->elem->fields[0].type == t->elem->fields[1].type;
     case IR_FAIL: return e->n == 0 && e->imm > DC_OK && e->imm < DC_STOP_CUT;
     case IR_TEMPORAL:
-        if (e->imm == TOK_LEADSTO || e->imm == TOK_UNTIL) return e->n == 2 && boolean && a->kind == T_BOOL && b->kind == T_BOOL;
+        if (e->imm == TOK_LEADSTO || e->imm == TOK_UNTIL)
+            return e->n == 2 && boolean && a->kind == T_BOOL && b->kind == T_BOOL;
         return (e->imm == TOK_ALWAYS || e->imm == TOK_EVENTUALLY || e->imm == TOK_CAN) && e->n == 1 && boolean &&
                a->kind == T_BOOL;
     case IR_REDUCE:

@@ -335,7 +335,8 @@ static void lower_pred(struct compile *c, struct scope *s, const struct ast *a) 
         struct ir *e = elab_bool(c, &x, a->kid[0]);
         if (is_bad(e)) return;
         if (!temporal_shape(e)) {
-            struct diag *d = error_at(c, a->kid[0]->span, "a temporal formula stands here inside an expression of states");
+            struct diag *d =
+                error_at(c, a->kid[0]->span, "a temporal formula stands here inside an expression of states");
             hint(c, d, "combine temporal formulas with and, or, not, implies and iff; write `let`s and arguments out");
             return;
         }

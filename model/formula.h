@@ -2,7 +2,8 @@
  *
  * Nodes live in the arena of the program and are immutable. Meaning: that of TLA+ (Lamport, "Specifying Systems", 2002,
  * chapter 8) for behaviours that may stop, without the next-time operator, so that stuttering changes nothing.
- * FORMULA_CAN is a formula about one state: some path from here, by any steps, reaches a state that satisfies its kid. */
+ * FORMULA_CAN is a formula about one state: some path from here, by any steps, reaches a state that satisfies its kid.
+ */
 #ifndef DC_MODEL_FORMULA_H
 #define DC_MODEL_FORMULA_H
 

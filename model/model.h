@@ -48,8 +48,8 @@ struct dc_action {
         affects; /* predicates (bits) that read what this action writes: the others keep their value over its steps */
 };
 
-/* Fairness: one obligation for each process that the actions have, or (per_key) for each of their keys. Weak: not for ever
- * able without doing; strong: not for ever again able without doing. */
+/* Fairness: one obligation for each process that the actions have, or (per_key) for each of their keys. Weak: not for
+ * ever able without doing; strong: not for ever again able without doing. */
 struct dc_fair {
     const char *name;
     bool strong, per_key;

@@ -22,8 +22,8 @@
 #define DC_INLINE static inline __attribute__((always_inline, unused))
 typedef uint64_t dc_word;
 
-/* Mixes a word into a 64-bit key; for one word alone it is a bijection (the finaliser of SplitMix64: Steele, Lea, Flood,
- * "Fast splittable pseudorandom number generators", 2014). */
+/* Mixes a word into a 64-bit key; for one word alone it is a bijection (the finaliser of SplitMix64: Steele, Lea,
+ * Flood, "Fast splittable pseudorandom number generators", 2014). */
 DC_INLINE uint64_t dc_mix(uint64_t h, uint64_t w) {
     h = (h ^ w) + UINT64_C(0x9e3779b97f4a7c15);
     h = (h ^ h >> 30) * UINT64_C(0xbf58476d1ce4e5b9);

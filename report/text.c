@@ -105,6 +105,11 @@ static void print_counts(const struct report_check *r, FILE *out) {
     fprintf(out, "  memory %.1f MiB (set %.1f); chance that a state was missed at most %.1e\n",
             (double)s->memory_bytes / (1 << 20), (double)s->set_bytes / (1 << 20),
             n * (n - 1) / 36893488147419103232.0);
+    if (!s->graph_bytes) return;
+    fputs("  behaviours: ", out);
+    print_count(out, s->graph_edges);
+    fprintf(out, " steps kept, %.1f bytes each; %.2f s\n",
+            s->graph_edges ? (double)s->graph_bytes / (double)s->graph_edges : 0.0, s->graph_seconds);
 }
 
 static void print_actions(const struct report_check *r, FILE *out) {
