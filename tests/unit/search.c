@@ -272,7 +272,7 @@ static enum dc_error g_test(const struct dc_model *m, struct dc_worker *w, const
     return DC_OK;
 }
 static void graph(struct graph *g, enum dc_kind kind) {
-    g->pred = (struct dc_pred){"P", kind};
+    g->pred = (struct dc_pred){.name = "P", .kind = kind};
     g->model = (struct dc_model){.abi = DC_ABI, .state_words = 1, .n_actions = 1, .n_preds = 1, .actions = &one_action, .preds = &g->pred, .self = g,
                                  .open = open_worker, .close = close_worker, .init = g_init, .expand = g_expand, .test = g_test};
 }

@@ -125,10 +125,10 @@ static inline void two_phase(struct two_phase *t, unsigned n, enum dc_kind extra
     memset(t, 0, sizeof *t);
     t->n = n;
     t->failing_action = t->failing_pred = -1;
-    t->preds[P_CONSISTENT] = (struct dc_pred){"Consistent", DC_INVARIANT};
-    t->preds[P_COMMITTED] = (struct dc_pred){"Committed", DC_REACHABLE};
-    t->preds[P_DECIDED] = (struct dc_pred){"Decided", DC_FINAL};
-    t->preds[P_EXTRA] = (struct dc_pred){"Extra", extra};
+    t->preds[P_CONSISTENT] = (struct dc_pred){.name = "Consistent", .kind = DC_INVARIANT};
+    t->preds[P_COMMITTED] = (struct dc_pred){.name = "Committed", .kind = DC_REACHABLE};
+    t->preds[P_DECIDED] = (struct dc_pred){.name = "Decided", .kind = DC_FINAL};
+    t->preds[P_EXTRA] = (struct dc_pred){.name = "Extra", .kind = extra};
     t->model = (struct dc_model){.abi = DC_ABI, .state_words = WORDS, .n_actions = N_ACTIONS, .n_preds = N_PREDS, .meaning = 1, .actions = two_phase_actions, .preds = t->preds,
                                  .self = t, .open = open_worker, .close = close_worker, .init = tp_init, .expand = tp_expand, .test = tp_test, .test_step = tp_test_step};
 }
