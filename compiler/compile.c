@@ -30,6 +30,16 @@ static void sites(struct program *p) {
         number_sites(p, p->actions.at[i].body);
     }
     for (uint32_t i = 0; i < p->preds.n; i++) number_sites(p, p->preds.at[i].body);
+    for (uint32_t i = 0; i < p->refines.n; i++) {
+        struct ir_refine *r = &p->refines.at[i];
+        number_sites(p, r->map);
+        number_sites(p, r->init);
+        for (uint32_t k = 0; k < r->actions.n; k++) {
+            struct ir gens = {.gens = r->actions.at[k].gens, .n_gens = r->actions.at[k].n_gens, .site = 1};
+            number_sites(p, &gens);
+            number_sites(p, r->actions.at[k].body);
+        }
+    }
 }
 
 struct program *compile(struct front *f, struct compile_options *options) {

@@ -5,6 +5,13 @@
 
 /* ---- types that fit ---- */
 
+/* Of two enums with the same names, in the same order, such as those of a spec and of a module that it refines. */
+static bool same_names(const struct type *a, const struct type *b) {
+    bool same = a->kind == T_ENUM && b->kind == T_ENUM && a->n == b->n;
+    for (uint32_t i = 0; same && i < a->n; i++) same = a->names[i] == b->names[i];
+    return same;
+}
+
 const struct type *unify(struct compile *c, const struct type *a, const struct type *b) {
     struct types *ts = &P(c)->types;
     if (a == b || b->kind == T_ERROR) return a;
@@ -24,6 +31,7 @@ const struct type *unify(struct compile *c, const struct type *a, const struct t
         return b;
     if (b->kind == T_EMPTY && (a->kind == T_SET || a->kind == T_SEQ || a->kind == T_BAG)) return a;
     if (a->kind != b->kind) return NULL;
+    if (same_names(a, b)) return b;
     const struct type *e;
     switch (a->kind) {
     case T_SET:
@@ -111,6 +119,15 @@ static struct ir *convert_tuple(struct compile *c, struct ir *e, const struct ty
     return ir_cons(P(c), t, 0, parts, t->n, span);
 }
 
+static struct ir *convert_enum(struct compile *c, struct ir *e, const struct type *t, struct span span) {
+    struct program *p = P(c);
+    struct ir *result = ir_const(p, t, t->n - 1, span);
+    for (uint32_t i = t->n - 1; i-- > 0;)
+        result = ir_new(p, IR_IF, t, span, 3, ir_eq(p, e, ir_const(p, e->type, i, span), span), ir_const(p, t, i, span),
+                        result);
+    return result;
+}
+
 struct ir *coerce(struct compile *c, struct ir *e, const struct type *t, struct span span) {
     struct program *p = P(c);
     const struct type *u = e->type;
@@ -135,6 +152,7 @@ struct ir *coerce(struct compile *c, struct ir *e, const struct type *t, struct 
     }
     if (u->kind == T_EMPTY && (t->kind == T_SET || t->kind == T_SEQ || t->kind == T_BAG))
         return ir_const(p, t, 0, span);
+    if (same_names(u, t)) return with_let(c, e, convert_enum, t, span);
     if (u->kind != t->kind || !unify(c, u, t)) return mismatch(c, e, t, span);
     switch (t->kind) {
     case T_SET:

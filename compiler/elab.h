@@ -44,6 +44,7 @@ struct symbol {
     struct ir_var *var;
     int index;                  /* process, message kind, network */
     struct scope *inner;        /* modules and processes */
+    const struct ast *mapping;  /* of a variable of a module that is refined: what it is in this spec */
     const struct ast *override; /* from a check, -D or an import */
     struct scope *override_scope;
 };
@@ -146,6 +147,7 @@ struct compile {
     VEC(struct setting) settings;
     VEC(struct scope *) action_scopes; /* by action: where it is declared */
     const struct ast *faults;
+    bool mapped; /* variables that have a mapping stand for it */
     const struct ir_var *starting; /* whose initial value is being elaborated: only earlier ones can be read */
     uint32_t depth, importing, instances;
     uint32_t work; /* nodes elaborated: definitions that double each other end in an error, not in a hang */
@@ -211,6 +213,10 @@ bool module_gens(struct compile *, struct gens *, int network, const char *def, 
 bool network_has(struct compile *, int network, const char *def);
 struct ir *member_value(struct compile *, struct cx *, struct symbol *, const struct ast *at);
 
+void declare_vars(struct compile *, struct scope *);
+struct ir *init_var(struct compile *, struct cx *, struct symbol *);
+void lower_pred(struct compile *, struct scope *, const struct ast *);
+void lower_refines(struct compile *, const struct ast *);
 void lower_fairness(struct compile *); /* after the actions: fills fairs of the program */
 
 /* statements and declarations */

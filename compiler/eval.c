@@ -25,6 +25,7 @@ static void run(struct eval *, const struct ir *);
 struct eval *eval_open(const struct program *p) {
     struct eval *e = mem_alloc(sizeof *e);
     e->program = p;
+    e->words = p->state_words;
     e->slot_at = mem_alloc((p->slots.n + 1) * sizeof *e->slot_at);
     uint32_t at = 0;
     for (uint32_t i = 0; i < p->slots.n; i++) {
@@ -901,7 +902,7 @@ struct action_run {
 
 static bool run_body(struct eval *e, void *self) {
     struct action_run *a = self;
-    uint32_t words = e->program->state_words;
+    uint32_t words = e->words;
     size_t top = e->top;
     struct eval_catch *outer = e->escape;
     e->n_choices = 0;

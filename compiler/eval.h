@@ -25,6 +25,7 @@ struct eval {
     const struct program *program;
     const uint64_t *state, *next; /* next: for primed variables */
     uint64_t *target;             /* the state being written by statements */
+    uint32_t words;               /* of state and target */
     uint64_t *locals;             /* slot s at locals[slot_at[s]] */
     uint32_t *slot_at;
     uint64_t *scratch;

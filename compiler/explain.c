@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compiler/eval.h"
+#include "compiler/refined.h"
 
 struct step { /* one step, in a form that can be looked for from another state */
     uint32_t action;
@@ -568,6 +569,33 @@ static void tell_network(struct teller *t, const char *network, const uint64_t *
     }
 }
 
+/* The step, or the initial state, in the words of the module that is refined. */
+static void tell_refined(struct teller *t, uint32_t refine, const uint64_t *from, const uint64_t *to) {
+    const struct program *p = t->p;
+    const struct ir_refine *f = &p->refines.at[refine - 1];
+    struct arena *ar = &t->story->arena;
+    uint32_t words = p->state_words + f->words;
+    struct refined *r = refined_open(p);
+    uint64_t *before = arena_alloc(ar, words * sizeof *before);
+    const uint64_t *values;
+    bool ok = !refined_values(r, refine, from, &values);
+    memcpy(before, values, words * sizeof *before);
+    if (to) ok = ok && !refined_values(r, refine, to, &values);
+    for (uint32_t i = 0; ok && i < f->vars.n; i++) {
+        const struct ir_var *v = f->vars.at[i];
+        const char *old = text_of(t, v->type, value_load(v->type, before, v->word, v->shift));
+        if (!to) {
+            say(t, arena_printf(ar, "%s = %s", v->name, old));
+            continue;
+        }
+        const char *new = text_of(t, v->type, value_load(v->type, values, v->word, v->shift));
+        if (strcmp(old, new)) say(t, arena_printf(ar, "%s: %s -> %s", v->name, old, new));
+    }
+    say(t, to ? arena_printf(ar, "no step of %s does this", f->module)
+              : arena_printf(ar, "this is no initial state of %s", f->module));
+    refined_close(r);
+}
+
 static void failure(struct teller *t, const struct explain_trace *x, const uint64_t *last) {
     const struct program *p = t->p;
     struct step s;
@@ -598,6 +626,7 @@ static void failure(struct teller *t, const struct explain_trace *x, const uint6
             VEC_FREE(ev.changes);
             VEC_FREE(ev.state);
             VEC_FREE(ev.watched);
+            if (p->preds.at[x->pred].refine && !x->error) tell_refined(t, p->preds.at[x->pred].refine, last, s.to);
             t->e->state = last;
         }
         VEC_FREE(s.key);
@@ -605,7 +634,9 @@ static void failure(struct teller *t, const struct explain_trace *x, const uint6
     }
     t->e->state = last;
     eval_reset(t->e);
-    if (x->pred >= 0 && x->error) {
+    if (x->pred >= 0 && p->preds.at[x->pred].refine) {
+        if (!x->step && !x->error) tell_refined(t, p->preds.at[x->pred].refine, last, NULL);
+    } else if (x->pred >= 0 && x->error) {
         uint64_t v;
         if (eval_expr(t->e, p->preds.at[x->pred].body, &v))
             say(t, arena_printf(ar, "%s: %s, in `%s`", place_text(t, t->e->at->span), error_text(x->error),

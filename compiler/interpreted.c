@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "compiler/eval.h"
+#include "compiler/refined.h"
 #include "compiler/temporal.h"
 #include "model/rt.h"
 
@@ -21,12 +22,14 @@ static const struct program *program_of(const struct dc_model *m) {
 /* Predicates are tested while an expansion is under way (its buffer is full), so each has an interpreter of its own. */
 struct dc_worker {
     struct eval *steps, *tests;
+    struct refined *refined;
 };
 
 static struct dc_worker *open_worker(const struct dc_model *m) {
     struct dc_worker *w = mem_alloc(sizeof *w);
     w->steps = eval_open(program_of(m));
     w->tests = eval_open(program_of(m));
+    if (program_of(m)->refines.n) w->refined = refined_open(program_of(m));
     w->steps->target = mem_alloc(m->state_words * sizeof *w->steps->target);
     return w;
 }
@@ -37,6 +40,7 @@ static void close_worker(const struct dc_model *m, struct dc_worker *w) {
     mem_free(w->steps->target);
     eval_close(w->steps);
     eval_close(w->tests);
+    refined_close(w->refined);
     mem_free(w);
 }
 
@@ -115,11 +119,18 @@ static enum dc_error test_both(const struct dc_model *m, struct dc_worker *w, co
     for (uint32_t i = 0; i < p->preds.n && i < 64; i++) {
         uint64_t value = 0;
         if (!(want >> i & 1)) continue;
-        eval_reset(e);
-        enum dc_error error = eval_expr(e, p->preds.at[i].body, &value);
+        enum dc_error error;
+        if (p->preds.at[i].refine) {
+            bool allowed;
+            error = refined_allows(w->refined, p->preds.at[i].refine, s, t, &allowed, site);
+            value = allowed;
+        } else {
+            eval_reset(e);
+            error = eval_expr(e, p->preds.at[i].body, &value);
+            if (error) *site = e->at->site;
+        }
         if (error) {
             *pred = i;
-            *site = e->at->site;
             return error;
         }
         if (value) *holds |= (uint64_t)1 << i;

@@ -26,6 +26,11 @@ void program_free(struct program *p) {
     VEC_FREE(p->actions);
     VEC_FREE(p->preds);
     VEC_FREE(p->watches);
+    for (uint32_t i = 0; i < p->refines.n; i++) {
+        VEC_FREE(p->refines.at[i].vars);
+        VEC_FREE(p->refines.at[i].actions);
+    }
+    VEC_FREE(p->refines);
     VEC_FREE(p->fairs);
     VEC_FREE(p->atoms);
     VEC_FREE(p->sites);

@@ -142,7 +142,18 @@ struct ir_pred {
     struct span span;
     const char *module;
     bool temporal;                 /* contains temporal operators or `can` */
+    uint32_t refine;               /* not 0: number of a refinement, of whose steps or initial states this tells */
     const struct formula *formula; /* of a temporal one; derived (temporal.h), not part of the text form */
+};
+
+/* refines M as A: the variables of M live in words of their own behind the state, where `map` (a statement) computes them
+ * from it; `init` and the actions are those of M on these words. */
+struct ir_refine {
+    const char *name, *module;
+    VEC(struct ir_var *) vars;
+    uint32_t words;
+    struct ir *map, *init;
+    VEC(struct ir_action) actions;
 };
 
 /* One entry of fairness; an obligation for each process, or for each message or binding (docs/language.md). */
@@ -167,6 +178,7 @@ struct program {
     struct ir *init; /* statement: from the zero state to an initial one */
     const struct type *process_type, *message_type;
     uint32_t state_words;
+    VEC(struct ir_refine) refines;
     VEC(struct ir_fair) fairs;
     VEC(struct ir *) atoms; /* of temporal predicates; derived */
     uint32_t folded;        /* bindings of generators spent on constants */

@@ -119,6 +119,29 @@ static void write_action(FILE *out, const struct ir_action *a) {
     fputc(')', out);
 }
 
+static void write_variable(FILE *out, const struct ir_var *v) {
+    fputs("\n (variable", out);
+    text(out, v->name);
+    text(out, v->member);
+    fprintf(out, " %u %d %d %d %d %d", v->type->id, v->process, v->per_instance, v->ghost, v->hidden, v->stable);
+    span(out, v->span);
+    fputc(')', out);
+}
+
+static void write_refinement(FILE *out, const struct ir_refine *r) {
+    fputs("\n (refines", out);
+    text(out, r->name);
+    text(out, r->module);
+    for (uint32_t i = 0; i < r->vars.n; i++) write_variable(out, r->vars.at[i]);
+    fputs("\n (map", out);
+    tree(out, r->map, 2);
+    fputs(")\n (init", out);
+    tree(out, r->init, 2);
+    fputc(')', out);
+    for (uint32_t i = 0; i < r->actions.n; i++) write_action(out, &r->actions.at[i]);
+    fputc(')', out);
+}
+
 void program_write(const struct program *p, FILE *out) {
     fprintf(out, "(program 1 %d %d\n (types", p->process_type ? (int)p->process_type->id : -1,
             p->message_type ? (int)p->message_type->id : -1);
@@ -139,26 +162,19 @@ void program_write(const struct program *p, FILE *out) {
         span(out, x->span);
         fputc(')', out);
     }
-    for (uint32_t i = 0; i < p->vars.n; i++) {
-        const struct ir_var *v = p->vars.at[i];
-        fputs("\n (variable", out);
-        text(out, v->name);
-        text(out, v->member);
-        fprintf(out, " %u %d %d %d %d %d", v->type->id, v->process, v->per_instance, v->ghost, v->hidden, v->stable);
-        span(out, v->span);
-        fputc(')', out);
-    }
+    for (uint32_t i = 0; i < p->vars.n; i++) write_variable(out, p->vars.at[i]);
     fputs("\n (init", out);
     tree(out, p->init, 2);
     fputc(')', out);
     for (uint32_t i = 0; i < p->actions.n; i++) write_action(out, &p->actions.at[i]);
+    for (uint32_t i = 0; i < p->refines.n; i++) write_refinement(out, &p->refines.at[i]);
     for (uint32_t i = 0; i < p->preds.n; i++) {
         const struct ir_pred *q = &p->preds.at[i];
         fputs("\n (predicate", out);
         text(out, q->name);
         text(out, q->doc);
         text(out, q->module);
-        fprintf(out, " %d %d", q->kind, q->temporal);
+        fprintf(out, " %d %d %u", q->kind, q->temporal, q->refine);
         span(out, q->span);
         tree(out, q->body, 2);
         fputc(')', out);
@@ -182,6 +198,7 @@ struct reader {
     const char *at, *begin, *end;
     const char *error;
     struct program *p;
+    struct ir_refine *refine; /* whose trees are being read, or NULL */
     uint32_t depth;
     jmp_buf escape;
 };
@@ -464,7 +481,9 @@ static struct ir *read_tree(struct reader *r) {
     e->site = small(r);
     e->span = read_span(r);
     if (open(r, "var")) {
-        e->var = r->p->vars.n ? r->p->vars.at[number(r, 0, (int64_t)r->p->vars.n - 1)] : NULL;
+        uint32_t own = r->p->vars.n, more = r->refine ? r->refine->vars.n : 0;
+        uint32_t i = own + more ? (uint32_t)number(r, 0, (int64_t)own + more - 1) : 0;
+        e->var = i < own ? r->p->vars.at[i] : i < own + more ? r->refine->vars.at[i - own] : NULL;
         expect(r, ')');
     }
     if (open(r, "text")) {
@@ -528,6 +547,54 @@ static void read_action(struct reader *r) {
     VEC_PUSH(r->p->actions, a);
 }
 
+static struct ir_var *read_variable(struct reader *r) {
+    struct program *p = r->p;
+    struct ir_var *v = arena_alloc(&p->arena, sizeof *v);
+    v->name = required(r);
+    v->member = required(r);
+    v->type = read_type_id(r, false);
+    if (!stored(v->type)) refuse(r, "a variable of no type");
+    v->process = (int)number(r, -1, (int64_t)p->processes.n - 1);
+    v->per_instance = flag(r);
+    v->ghost = flag(r);
+    v->hidden = flag(r);
+    v->stable = flag(r);
+    v->span = read_span(r);
+    if (v->per_instance &&
+        (v->process < 0 || v->type->kind != T_MAP || v->type->key != p->processes.at[v->process].id))
+        refuse(r, "a variable is no map over its process");
+    expect(r, ')');
+    return v;
+}
+
+static void read_refinement(struct reader *r) {
+    struct program *p = r->p;
+    struct ir_refine f = {.name = required(r)};
+    f.module = required(r);
+    VEC_PUSH(p->refines, f);
+    struct ir_refine *to = r->refine = &p->refines.at[p->refines.n - 1];
+    while (open(r, "variable")) {
+        struct ir_var *v = read_variable(r);
+        if (v->per_instance) refuse(r, "a variable of a refined module belongs to a process");
+        v->index = p->vars.n + to->vars.n;
+        VEC_PUSH(to->vars, v);
+    }
+    must_open(r, "map");
+    to->map = read_tree(r);
+    expect(r, ')');
+    must_open(r, "init");
+    to->init = read_tree(r);
+    expect(r, ')');
+    uint32_t before = p->actions.n;
+    while (open(r, "action")) {
+        read_action(r);
+        expect(r, ')');
+    }
+    for (uint32_t i = before; i < p->actions.n; i++) VEC_PUSH(to->actions, p->actions.at[i]);
+    p->actions.n = before;
+    r->refine = NULL;
+}
+
 static void read_program(struct reader *r) {
     struct program *p = r->p;
     must_open(r, "program");
@@ -567,22 +634,8 @@ static void read_program(struct reader *r) {
         VEC_PUSH(p->processes, x);
     }
     while (open(r, "variable")) {
-        struct ir_var *v = arena_alloc(&p->arena, sizeof *v);
-        v->name = required(r);
-        v->member = required(r);
-        v->type = read_type_id(r, false);
-        if (!stored(v->type)) refuse(r, "a variable of no type");
-        v->process = (int)number(r, -1, (int64_t)p->processes.n - 1);
-        v->per_instance = flag(r);
-        v->ghost = flag(r);
-        v->hidden = flag(r);
-        v->stable = flag(r);
-        v->span = read_span(r);
+        struct ir_var *v = read_variable(r);
         v->index = p->vars.n;
-        if (v->per_instance &&
-            (v->process < 0 || v->type->kind != T_MAP || v->type->key != p->processes.at[v->process].id))
-            refuse(r, "a variable is no map over its process");
-        expect(r, ')');
         VEC_PUSH(p->vars, v);
     }
     must_open(r, "init");
@@ -592,12 +645,17 @@ static void read_program(struct reader *r) {
         read_action(r);
         expect(r, ')');
     }
+    while (open(r, "refines")) {
+        read_refinement(r);
+        expect(r, ')');
+    }
     while (open(r, "predicate")) {
         struct ir_pred q = {.name = required(r)};
         q.doc = string(r);
         q.module = string(r);
         q.kind = (enum dc_kind)number(r, 0, DC_TEMPORAL);
         q.temporal = flag(r);
+        q.refine = (uint32_t)number(r, 0, (int64_t)p->refines.n);
         q.span = read_span(r);
         q.body = read_tree(r);
         expect(r, ')');
@@ -905,20 +963,40 @@ static bool check_tree(struct check *c, struct ir *e, bool statement) {
     return check_node(c, e) || no(c, "an expression does not fit together");
 }
 
+static const char *check_action(struct check *c, struct ir_action *a) {
+    const struct program *p = c->p;
+    if (!a->body || !check_gens(c, a->gens, a->n_gens) || !check_tree(c, a->body, true))
+        return c->wrong ? c->wrong : "an action has no body";
+    bool own = a->process >= 0 && p->processes.at[a->process].id;
+    if (own && (a->self >= p->slots.n || p->slots.at[a->self] != p->processes.at[a->process].id))
+        return "an action belongs to no process";
+    if (a->message && (!check_tree(c, a->message, false) || a->message->type->kind != T_UNION))
+        return "a handler takes no message";
+    for (uint32_t k = 0; k < a->n_bindings; k++)
+        if (!a->bindings[k].value || !check_tree(c, a->bindings[k].value, false)) return "a binding has no value";
+    return NULL;
+}
+
+static const char *check_refinement(struct check *c, const struct ir_refine *r) {
+    if (!r->map || !r->init || !check_tree(c, r->map, true) || !check_tree(c, r->init, true))
+        return c->wrong ? c->wrong : "a refinement without a mapping";
+    for (uint32_t i = 0; i < r->actions.n; i++) {
+        const char *wrong = check_action(c, &r->actions.at[i]);
+        if (wrong) return wrong;
+    }
+    return NULL;
+}
+
 const char *program_check(const struct program *p) {
     struct check c = {.p = p};
     if (!p->init || !check_tree(&c, p->init, true)) return c.wrong ? c.wrong : "there is no initial state";
     for (uint32_t i = 0; i < p->actions.n; i++) {
-        struct ir_action *a = &p->actions.at[i];
-        if (!a->body || !check_gens(&c, a->gens, a->n_gens) || !check_tree(&c, a->body, true))
-            return c.wrong ? c.wrong : "an action has no body";
-        bool own = a->process >= 0 && p->processes.at[a->process].id;
-        if (own && (a->self >= p->slots.n || p->slots.at[a->self] != p->processes.at[a->process].id))
-            return "an action belongs to no process";
-        if (a->message && (!check_tree(&c, a->message, false) || a->message->type->kind != T_UNION))
-            return "a handler takes no message";
-        for (uint32_t k = 0; k < a->n_bindings; k++)
-            if (!a->bindings[k].value || !check_tree(&c, a->bindings[k].value, false)) return "a binding has no value";
+        const char *wrong = check_action(&c, &p->actions.at[i]);
+        if (wrong) return wrong;
+    }
+    for (uint32_t i = 0; i < p->refines.n; i++) {
+        const char *wrong = check_refinement(&c, &p->refines.at[i]);
+        if (wrong) return wrong;
     }
     for (uint32_t i = 0; i < p->preds.n; i++)
         if (!p->preds.at[i].body || !check_tree(&c, p->preds.at[i].body, false) ||
@@ -927,6 +1005,8 @@ const char *program_check(const struct program *p) {
     for (uint32_t i = 0; i < p->preds.n; i++)
         if (p->preds.at[i].temporal ? !temporal_shape(p->preds.at[i].body) : ir_temporal(p->preds.at[i].body))
             return "a temporal operator where none can stand";
+        else if (p->preds.at[i].refine && p->preds.at[i].kind != DC_STEP && p->preds.at[i].kind != DC_INITIALLY)
+            return "a refinement tells of steps and initial states only";
     for (uint32_t i = 0; i < p->watches.n; i++)
         if (!p->watches.at[i] || !check_tree(&c, p->watches.at[i], false)) return "a watch has no value";
     return NULL;

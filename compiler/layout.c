@@ -5,13 +5,13 @@
 
 #include "compiler/compile.h"
 
-/* First fit, widest first: the words fill up, and a variable stays inside one word. */
-void layout(struct program *p) {
-    uint32_t words = 0, n = p->vars.n;
+/* First fit, widest first: the words fill up, and a variable stays inside one word. Returns how many words there are. */
+static uint32_t place(struct ir_var **vars, uint32_t n, uint32_t first) {
+    uint32_t words = first;
     uint32_t *used = mem_alloc((n + 1) * sizeof *used), *of = mem_alloc((n + 1) * sizeof *of), n_words = 0;
     for (uint32_t width = 64; width-- > 0;) {
         for (uint32_t i = 0; i < n; i++) {
-            struct ir_var *v = p->vars.at[i];
+            struct ir_var *v = vars[i];
             if (type_wide(v->type) || v->type->bits != width + 1) continue;
             uint32_t k = 0;
             while (k < n_words && used[k] + v->type->bits > 64) k++;
@@ -25,13 +25,22 @@ void layout(struct program *p) {
         }
     }
     for (uint32_t i = 0; i < n; i++) {
-        struct ir_var *v = p->vars.at[i];
+        struct ir_var *v = vars[i];
         if (!type_wide(v->type)) continue;
         v->word = words;
         v->shift = 0;
         words += v->type->words;
     }
-    p->state_words = words ? words : 1;
     mem_free(used);
     mem_free(of);
+    return words - first;
+}
+
+void layout(struct program *p) {
+    uint32_t words = place(p->vars.at, p->vars.n, 0);
+    p->state_words = words ? words : 1;
+    for (uint32_t i = 0; i < p->refines.n; i++) {
+        struct ir_refine *r = &p->refines.at[i];
+        r->words = place(r->vars.at, r->vars.n, p->state_words);
+    }
 }

@@ -28,7 +28,7 @@ static struct ir_var *hidden_var(struct compile *c, const char *owner, const cha
     return v;
 }
 
-static void declare_vars(struct compile *c, struct scope *s) {
+void declare_vars(struct compile *c, struct scope *s) {
     struct types *ts = &P(c)->types;
     for (uint32_t i = 0; i < s->symbols.n; i++) {
         struct symbol *y = s->symbols.at[i];
@@ -108,7 +108,7 @@ static void declare_fault_vars(struct compile *c) {
 
 /* ---- initial states ---- */
 
-static struct ir *init_var(struct compile *c, struct cx *x, struct symbol *y) {
+struct ir *init_var(struct compile *c, struct cx *x, struct symbol *y) {
     const struct ast *a = y->decl->kind == AST_TIMER ? NULL : y->override ? y->override : y->decl->kid[1];
     if (!y->var) return stmt_nothing(c, y->decl->span);
     struct ir *to = var_of(c, y->var, x->self, y->decl->span);
@@ -306,7 +306,7 @@ bool wanted(struct compile *c, const char *name) {
     return !only;
 }
 
-static void lower_pred(struct compile *c, struct scope *s, const struct ast *a) {
+void lower_pred(struct compile *c, struct scope *s, const struct ast *a) {
     static const struct {
         enum token_kind token;
         enum dc_kind kind;
@@ -340,7 +340,7 @@ static void lower_pred(struct compile *c, struct scope *s, const struct ast *a) 
             hint(c, d, "combine temporal formulas with and, or, not, implies and iff; write `let`s and arguments out");
             return;
         }
-        bool kept = map[i].kind == DC_FINAL || map[i].kind == DC_CUT || wanted(c, a->text);
+        bool kept = map[i].kind == DC_FINAL || map[i].kind == DC_CUT || c->mapped || wanted(c, a->text);
         struct ir_pred pred = {.name = a->text ? a->text : "cut",
                                .doc = a->doc,
                                .kind = map[i].kind,
@@ -372,48 +372,15 @@ static void check_names(struct compile *c) {
                     found |= y->name == name->text;
                     if (na < 128) all[na++] = y->name;
                 }
+            const struct ast *decls = c->root->unit->tree->kid[0];
+            for (uint32_t s = 0; s < decls->n; s++)
+                found |= decls->kid[s]->kind == AST_REFINES && decls->kid[s]->kid[1]->text == name->text;
             if (found) continue;
             struct diag *d = error_at(c, name->span, "there is no property `%s`", name->text);
             const char *near = nearest_name(name->text, all, na);
             if (near) hint(c, d, "did you mean `%s`?", near);
         }
     }
-}
-
-/* refines M as A with x = e, ...: every variable of M is mapped, to an expression of its type over this spec. */
-static void check_refines(struct compile *c, const struct ast *a) {
-    const struct unit *u = front_unit(c->front, a->text, a->span);
-    if (!u) return;
-    struct ast given = *a->kid[0];
-    given.n = 0;
-    struct scope *m = module_instance(c, u, a->kid[1]->text, &given, c->root);
-    const struct ast *list = a->kid[0];
-    const char *missing = "";
-    for (uint32_t i = 0; i < list->n; i++) {
-        struct symbol *y = scope_find(m, list->kid[i]->text);
-        if (!y) error_at(c, list->kid[i]->span, "module %s has no `%s` to map", u->name, list->kid[i]->text);
-        else if (y->kind != SYM_VAR) {
-            y->override = list->kid[i]->kid[0];
-            y->override_scope = c->root;
-        }
-    }
-    for (uint32_t k = 0; k < m->symbols.n; k++) {
-        struct symbol *y = m->symbols.at[k];
-        const struct ast *e = NULL;
-        if (y->kind != SYM_VAR || y->decl->kind != AST_VAR) continue;
-        for (uint32_t i = 0; i < list->n; i++)
-            if (list->kid[i]->text == y->name) e = list->kid[i]->kid[0];
-        if (!e) {
-            missing = arena_printf(c->arena, "%s%s%s", missing, *missing ? ", " : "", y->name);
-            continue;
-        }
-        const struct type *t = elab_type(c, m, y->decl->kid[0], NULL);
-        struct cx x = {.scope = c->root, .process = -1, .flags = CX_PROPERTY | CX_GHOST};
-        if (t->kind != T_ERROR) (void)elab_as(c, &x, e, t);
-    }
-    if (!*missing) return;
-    struct diag *d = error_at(c, a->span, "these variables of %s are not mapped: %s", u->name, missing);
-    hint(c, d, "add `with NAME = expression` for each");
 }
 
 static void lower_preds(struct compile *c) {
@@ -424,13 +391,7 @@ static void lower_preds(struct compile *c) {
             const struct ast *a = decls->kid[i];
             if (a->kind == AST_PREDICATE) lower_pred(c, s, a);
             if (a->kind == AST_REFINES && s == c->root && wanted(c, a->kid[1]->text)) {
-                check_refines(c, a);
-                struct ir_pred pred = {.name = a->kid[1]->text,
-                                       .kind = DC_TEMPORAL,
-                                       .body = ir_bool(P(c), true, a->span),
-                                       .span = a->span,
-                                       .temporal = true};
-                VEC_PUSH(P(c)->preds, pred);
+                lower_refines(c, a);
             }
         }
     }

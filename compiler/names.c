@@ -115,6 +115,10 @@ struct ir *member_value(struct compile *c, struct cx *x, struct symbol *s, const
         return s->value ? s->value : bad(c, at->span);
     case SYM_VALUE: return s->scope->process >= 0 && x->own_self ? x->own_self : s->value ? s->value : bad(c, at->span);
     case SYM_VAR:
+        if (c->mapped && s->mapping) {
+            struct cx y = {.scope = c->root, .process = -1, .flags = CX_PROPERTY | CX_GHOST, .primed = x->primed};
+            return elab_as(c, &y, s->mapping, s->type);
+        }
         if (!s->var) {
             if (x->flags & CX_CONST)
                 error_at(c, at->span, "`%s` is a variable; here only constants may be used", s->name);

@@ -24,6 +24,7 @@ struct native {
     char object[PATH_MAX], source[PATH_MAX], partial[PATH_MAX], log[PATH_MAX];
     char trouble[256];
     void *library;
+    uint64_t refining; /* predicates that tell of a refinement */
     void (*expand)(const uint64_t *, uint32_t, struct dc_out *);
     int (*test)(const uint64_t *, const uint64_t *, uint64_t, uint64_t *, uint32_t *, uint32_t *);
     int (*atoms)(const uint64_t *, uint64_t *, uint32_t *, uint32_t *);
@@ -53,8 +54,13 @@ static void expand(const struct dc_model *m, struct dc_worker *w, const uint64_t
 }
 static enum dc_error test_step(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, const uint64_t *t,
                                uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {
-    (void)w;
-    return (enum dc_error)self_of(m)->test(s, t, want, holds, pred, site);
+    const struct native *n = self_of(m);
+    uint64_t slow = 0, mask = want & n->refining; /* refinement stays with the interpreter */
+    enum dc_error error = mask ? n->interpreted->test_step(n->interpreted, w, s, t, mask, &slow, pred, site) : DC_OK;
+    if (error) return error;
+    error = (enum dc_error)n->test(s, t, want & ~mask, holds, pred, site);
+    *holds |= slow;
+    return error;
 }
 static enum dc_error test(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, uint64_t want,
                           uint64_t *holds, uint32_t *pred, uint32_t *site) {
@@ -146,6 +152,8 @@ static void start_compiler(struct native *n, const char *compiler) {
 struct native *native_start(const struct program *p, const struct dc_model *interpreted) {
     struct native *n = mem_alloc(sizeof *n);
     n->interpreted = interpreted;
+    for (uint32_t i = 0; i < p->preds.n && i < 64; i++)
+        if (p->preds.at[i].refine) n->refining |= (uint64_t)1 << i;
     const char *compiler = getenv("CC");
     if (!compiler || !*compiler || strchr(compiler, ' ')) compiler = "cc";
     char *text = NULL, folder[PATH_MAX];

@@ -346,6 +346,7 @@ static void shrink(struct pass *s, const struct ir *start) {
         for (uint32_t k = 0; k < a->n_bindings; k++) a->bindings[k].value = rewrite(s, a->bindings[k].value);
     }
     for (uint32_t i = 0; i < p->preds.n; i++) p->preds.at[i].body = rewrite(s, p->preds.at[i].body);
+    for (uint32_t i = 0; i < p->refines.n; i++) p->refines.at[i].map = rewrite(s, p->refines.at[i].map);
     for (uint32_t i = 0; i < p->watches.n; i++) {
         const char *text = p->watches.at[i]->text;
         p->watches.at[i] = rewrite(s, p->watches.at[i]);
@@ -373,6 +374,7 @@ void sparse(struct program *p) {
             for (uint32_t j = 0; j < a->n_bindings; j++) look(&s, a->bindings[j].value);
         }
         for (uint32_t i = 0; i < p->preds.n; i++) look(&s, p->preds.at[i].body);
+        for (uint32_t i = 0; i < p->refines.n; i++) look(&s, p->refines.at[i].map);
         for (uint32_t i = 0; i < p->watches.n; i++) look(&s, p->watches.at[i]);
         for (uint32_t i = 0; i < t->cap; i++) s.n_live += s.live[i];
         if (!s.unfit && 4 * s.n_live <= 3 * t->cap && s.n_live && dead_value(&s, start, &s.dead)) shrink(&s, start);
