@@ -100,7 +100,7 @@ static const char *constants(struct front *f, const struct ast *check, const str
 
 struct expectation {
     enum ast_expect kind;
-    const char *name;
+    const char *name, *module; /* of a path m.P */
     bool given;
 };
 
@@ -109,7 +109,9 @@ static struct expectation expected_of(const struct ast *check) {
     for (uint32_t i = 0; check && i < check->n; i++)
         if (check->kid[i]->kind == AST_EXPECT) {
             e.kind = (enum ast_expect)check->kid[i]->value;
-            e.name = check->kid[i]->kid[0] ? check->kid[i]->kid[0]->text : NULL;
+            const struct ast *path = check->kid[i]->kid[0];
+            e.name = path ? path->text : NULL;
+            e.module = path && path->kind == AST_DOT ? path->kid[0]->text : NULL;
             e.given = true;
         }
     return e;
@@ -265,10 +267,18 @@ static int code_of(const struct program *p, const struct finding *f) {
     return p->preds.at[f->pred].kind == DC_TEMPORAL ? EXIT_TEMPORAL : EXIT_SAFETY;
 }
 
+/* A property of a refined module has its whole name; one of an imported module its own, and the module's beside it. */
+static bool called(const struct ir_pred *q, const struct expectation *e) {
+    if (!e->module) return !strcmp(q->name, e->name);
+    size_t n = strlen(e->module);
+    if (!strncmp(q->name, e->module, n) && q->name[n] == '.') return !strcmp(q->name + n + 1, e->name);
+    return q->module && !strcmp(q->module, e->module) && !strcmp(q->name, e->name);
+}
+
 static bool meets(const struct program *p, const struct expectation *e, const struct finding *f) {
     const char *in = f->action < p->actions.n ? p->actions.at[f->action].name : NULL;
     switch (e->kind) {
-    case EXPECT_VIOLATED: return f->kind == FOUND_PRED && e->name && !strcmp(p->preds.at[f->pred].name, e->name);
+    case EXPECT_VIOLATED: return f->kind == FOUND_PRED && e->name && called(&p->preds.at[f->pred], e);
     case EXPECT_DEADLOCK: return f->kind == FOUND_STOP;
     case EXPECT_ERROR: {
         if (f->kind != FOUND_ERROR) return false;

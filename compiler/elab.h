@@ -71,7 +71,8 @@ struct env {
 enum cx_flags {
     CX_PROPERTY = 1, /* may read everything */
     CX_TWO_STATE = 2,
-    CX_TEMPORAL = 4,
+    CX_TEMPORAL = 4, /* always, eventually, ... */
+    CX_CAN = 512,
     CX_BODY = 8, /* statements that write */
     CX_GHOST = 16,
     CX_CONST = 32, /* no state */
@@ -147,7 +148,7 @@ struct compile {
     VEC(struct setting) settings;
     VEC(struct scope *) action_scopes; /* by action: where it is declared */
     const struct ast *faults;
-    bool mapped; /* variables that have a mapping stand for it */
+    bool mapped;                   /* variables that have a mapping stand for it */
     const struct ir_var *starting; /* whose initial value is being elaborated: only earlier ones can be read */
     uint32_t depth, importing, instances;
     uint32_t work; /* nodes elaborated: definitions that double each other end in an error, not in a hang */
@@ -256,7 +257,7 @@ bool gen_messages(struct compile *c, struct cx *x, struct gens *g, int kind, str
 bool process_ref(struct compile *c, struct cx *x, const struct ast *a, int *process, struct ir **id);
 bool receives(struct message_info *m, int process);
 bool too_deep(struct compile *c, struct cx *x, struct span span, const char *name);
-bool wanted(struct compile *c, const char *name);
+bool wanted(struct compile *c, const char *module, const char *name); /* by `only`; name NULL: a refinement */
 const struct type *unify(struct compile *c, const struct type *a, const struct type *b);
 struct ast *def_body(struct symbol *s);
 struct cx inside(struct cx *x, struct symbol *s);

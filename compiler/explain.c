@@ -381,7 +381,7 @@ static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
             if (n->kid[i]->op == IR_LOCAL && t->p->slot_names.at[n->kid[i]->slot])
                 part = t->p->slot_names.at[n->kid[i]->slot];
             else if (primed(n->kid[i]) && part[strlen(part) - 1] != '\'')
-                part = arena_printf(&t->story->arena, "%s'", part);
+                part = arena_printf(&t->story->arena, strchr(part, ' ') ? "(%s)'" : "%s'", part);
             values = arena_printf(&t->story->arena, "%s%s%s = %s", values, *values ? ", " : "", part,
                                   text_of(t, n->kid[i]->type, v));
         }

@@ -146,8 +146,8 @@ struct ir_pred {
     const struct formula *formula; /* of a temporal one; derived (temporal.h), not part of the text form */
 };
 
-/* refines M as A: the variables of M live in words of their own behind the state, where `map` (a statement) computes them
- * from it; `init` and the actions are those of M on these words. */
+/* refines M as A: the variables of M live in words of their own behind the state, where `map` (a statement) computes
+ * them from it; `init` and the actions are those of M on these words. */
 struct ir_refine {
     const char *name, *module;
     VEC(struct ir_var *) vars;

@@ -560,8 +560,7 @@ static struct ir_var *read_variable(struct reader *r) {
     v->hidden = flag(r);
     v->stable = flag(r);
     v->span = read_span(r);
-    if (v->per_instance &&
-        (v->process < 0 || v->type->kind != T_MAP || v->type->key != p->processes.at[v->process].id))
+    if (v->per_instance && (v->process < 0 || v->type->kind != T_MAP || v->type->key != p->processes.at[v->process].id))
         refuse(r, "a variable is no map over its process");
     expect(r, ')');
     return v;
@@ -1003,8 +1002,10 @@ const char *program_check(const struct program *p) {
             p->preds.at[i].body->type->kind != T_BOOL)
             return c.wrong ? c.wrong : "a predicate is no truth value";
     for (uint32_t i = 0; i < p->preds.n; i++)
-        if (p->preds.at[i].temporal ? !temporal_shape(p->preds.at[i].body) : ir_temporal(p->preds.at[i].body))
+        if (p->preds.at[i].temporal ? !temporal_shape(p->preds.at[i].body, p->preds.at[i].kind == DC_TEMPORAL)
+                                    : ir_temporal(p->preds.at[i].body))
             return "a temporal operator where none can stand";
+        else if (p->preds.at[i].kind == DC_TEMPORAL && !p->preds.at[i].temporal) return "a property without a formula";
         else if (p->preds.at[i].refine && p->preds.at[i].kind != DC_STEP && p->preds.at[i].kind != DC_INITIALLY)
             return "a refinement tells of steps and initial states only";
     for (uint32_t i = 0; i < p->watches.n; i++)

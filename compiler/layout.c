@@ -5,7 +5,8 @@
 
 #include "compiler/compile.h"
 
-/* First fit, widest first: the words fill up, and a variable stays inside one word. Returns how many words there are. */
+/* First fit, widest first: the words fill up, and a variable stays inside one word. Returns how many words there are.
+ */
 static uint32_t place(struct ir_var **vars, uint32_t n, uint32_t first) {
     uint32_t words = first;
     uint32_t *used = mem_alloc((n + 1) * sizeof *used), *of = mem_alloc((n + 1) * sizeof *of), n_words = 0;

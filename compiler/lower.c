@@ -294,14 +294,22 @@ static void lower_actions(struct compile *c) {
     }
 }
 
-bool wanted(struct compile *c, const char *name) {
+/* Whether a name in a check (`P`, or `m.P`) means property P of module m, or m itself (P NULL). */
+static bool means(const struct ast *path, const char *module, const char *name) {
+    if (path->kind == AST_DOT)
+        return name && module && path->kid[0]->kind == AST_NAME && !strcmp(path->kid[0]->text, module) &&
+               !strcmp(path->text, name);
+    return !strcmp(path->text, name ? name : module);
+}
+
+bool wanted(struct compile *c, const char *module, const char *name) {
     const struct ast *check = c->options->check;
     bool only = false;
     for (uint32_t i = 0; check && i < check->n; i++) {
         if (check->kid[i]->kind != AST_ONLY) continue;
         only = true;
         for (uint32_t k = 0; k < check->kid[i]->n; k++)
-            if (name && !strcmp(check->kid[i]->kid[k]->text, name)) return true;
+            if (means(check->kid[i]->kid[k], module, name)) return true;
     }
     return !only;
 }
@@ -311,13 +319,13 @@ void lower_pred(struct compile *c, struct scope *s, const struct ast *a) {
         enum token_kind token;
         enum dc_kind kind;
         uint32_t flags;
-    } map[] = {{TOK_INVARIANT, DC_INVARIANT, CX_TEMPORAL},
-               {TOK_INITIALLY, DC_INITIALLY, CX_TEMPORAL},
+    } map[] = {{TOK_INVARIANT, DC_INVARIANT, CX_CAN},
+               {TOK_INITIALLY, DC_INITIALLY, CX_CAN},
                {TOK_STEP, DC_STEP, CX_TWO_STATE},
-               {TOK_REACHABLE, DC_REACHABLE, CX_TEMPORAL},
+               {TOK_REACHABLE, DC_REACHABLE, CX_CAN},
                {TOK_FINAL, DC_FINAL, 0},
                {TOK_CUT, DC_CUT, 0},
-               {TOK_PROPERTY, DC_TEMPORAL, CX_TEMPORAL}};
+               {TOK_PROPERTY, DC_TEMPORAL, CX_TEMPORAL | CX_CAN}};
     struct cx x = {.scope = s, .process = -1, .flags = CX_PROPERTY | CX_GHOST};
     if (a->value == TOK_WATCH) {
         struct ir *e = elab(c, &x, a->kid[0], NULL);
@@ -334,13 +342,14 @@ void lower_pred(struct compile *c, struct scope *s, const struct ast *a) {
         x.flags |= map[i].flags;
         struct ir *e = elab_bool(c, &x, a->kid[0]);
         if (is_bad(e)) return;
-        if (!temporal_shape(e)) {
+        if (!temporal_shape(e, map[i].kind == DC_TEMPORAL)) {
             struct diag *d =
                 error_at(c, a->kid[0]->span, "a temporal formula stands here inside an expression of states");
             hint(c, d, "combine temporal formulas with and, or, not, implies and iff; write `let`s and arguments out");
             return;
         }
-        bool kept = map[i].kind == DC_FINAL || map[i].kind == DC_CUT || c->mapped || wanted(c, a->text);
+        bool kept = map[i].kind == DC_FINAL || map[i].kind == DC_CUT || (a->text && wanted(c, s->alias, a->text)) ||
+                    (c->mapped && wanted(c, s->alias, NULL));
         struct ir_pred pred = {.name = a->text ? a->text : "cut",
                                .doc = a->doc,
                                .kind = map[i].kind,
@@ -356,27 +365,27 @@ static void check_names(struct compile *c) {
     const struct ast *check = c->options->check;
     for (uint32_t i = 0; check && i < check->n; i++) {
         const struct ast *k = check->kid[i];
-        const struct ast *list[1] = {NULL};
-        if (k->kind == AST_EXPECT && k->value == EXPECT_VIOLATED && k->kid[0] && k->kid[0]->kind == AST_NAME)
-            list[0] = k->kid[0];
-        uint32_t n = k->kind == AST_ONLY ? k->n : list[0] ? 1 : 0;
-        for (uint32_t j = 0; j < n; j++) {
-            const struct ast *name = k->kind == AST_ONLY ? k->kid[j] : list[0];
+        bool violated = k->kind == AST_EXPECT && k->value == EXPECT_VIOLATED && k->kid[0];
+        for (uint32_t j = 0; violated ? j < 1 : k->kind == AST_ONLY && j < k->n; j++) {
+            const struct ast *name = violated ? k->kid[0] : k->kid[j];
             bool found = false;
             const char *all[128];
             uint32_t na = 0;
-            for (uint32_t m = 0; m < c->modules.n; m++)
-                for (uint32_t s = 0; s < c->modules.at[m]->symbols.n; s++) {
-                    struct symbol *y = c->modules.at[m]->symbols.at[s];
-                    if (y->kind != SYM_PREDICATE) continue;
-                    found |= y->name == name->text;
+            for (uint32_t m = 0; m < c->modules.n + c->detached.n; m++) {
+                const struct scope *in = m < c->modules.n ? c->modules.at[m] : c->detached.at[m - c->modules.n];
+                bool refined = m >= c->modules.n;
+                for (uint32_t s = 0; s < in->symbols.n; s++) {
+                    const struct symbol *y = in->symbols.at[s];
+                    if (y->kind != SYM_PREDICATE || (refined && name->kind == AST_NAME)) continue;
+                    found |= means(name, in->alias, y->name);
                     if (na < 128) all[na++] = y->name;
                 }
-            const struct ast *decls = c->root->unit->tree->kid[0];
-            for (uint32_t s = 0; s < decls->n; s++)
-                found |= decls->kid[s]->kind == AST_REFINES && decls->kid[s]->kid[1]->text == name->text;
+                found |= refined && means(name, in->alias, NULL);
+            }
             if (found) continue;
-            struct diag *d = error_at(c, name->span, "there is no property `%s`", name->text);
+            struct diag *d = error_at(
+                c, name->span, "there is no property `%s`",
+                name->kind == AST_DOT ? arena_printf(c->arena, "%s.%s", name->kid[0]->text, name->text) : name->text);
             const char *near = nearest_name(name->text, all, na);
             if (near) hint(c, d, "did you mean `%s`?", near);
         }
@@ -390,9 +399,7 @@ static void lower_preds(struct compile *c) {
         for (uint32_t i = 0; decls && i < decls->n; i++) {
             const struct ast *a = decls->kid[i];
             if (a->kind == AST_PREDICATE) lower_pred(c, s, a);
-            if (a->kind == AST_REFINES && s == c->root && wanted(c, a->kid[1]->text)) {
-                lower_refines(c, a);
-            }
+            if (a->kind == AST_REFINES && s == c->root) lower_refines(c, a);
         }
     }
     check_names(c);

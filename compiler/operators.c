@@ -283,7 +283,9 @@ static struct ir *coalesce(struct compile *c, struct cx *x, const struct ast *a,
 
 static struct ir *temporal(struct compile *c, struct cx *x, const struct ast *a) {
     const char *word = token_spelling((enum token_kind)a->value);
-    if (!(x->flags & CX_TEMPORAL)) {
+    struct cx inside = *x;
+    if (a->value == TOK_CAN) inside.flags &= ~(uint32_t)CX_TEMPORAL; /* it is about states */
+    if (!(x->flags & (a->value == TOK_CAN ? CX_CAN : CX_TEMPORAL))) {
         struct diag *d =
             error_at(c, a->span, "`%s` says something about behaviours, and this is about one state", word);
         hint(c, d,
@@ -293,7 +295,7 @@ static struct ir *temporal(struct compile *c, struct cx *x, const struct ast *a)
     }
     struct ir *kids[2] = {0};
     for (uint32_t i = 0; i < a->n; i++) {
-        kids[i] = elab_bool(c, x, a->kid[i]);
+        kids[i] = elab_bool(c, &inside, a->kid[i]);
         if (is_bad(kids[i])) return kids[i];
     }
     struct ir t = {.op = IR_TEMPORAL, .type = BOOL(c), .span = a->span, .imm = a->value, .n = a->n};

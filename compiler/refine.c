@@ -1,4 +1,5 @@
-/* refines M as A with x = e, ...: M's variables, computed from this spec's; its initial states, steps and properties. */
+/* refines M as A with x = e, ...: M's variables, computed from this spec's; its initial states, steps and properties.
+ */
 #include <string.h>
 
 #include "compiler/elab.h"
@@ -8,7 +9,8 @@ static bool only_variables_and_steps(struct compile *c, const struct unit *u, st
     for (uint32_t i = 0; i < decls->n; i++) {
         enum ast_kind k = decls->kid[i]->kind;
         if (k != AST_PROCESS && k != AST_MESSAGE && k != AST_NETWORK && k != AST_ONTICK && k != AST_FAULTS) continue;
-        struct diag *d = error_at(c, span, "%s has processes, messages, faults or time, and cannot be refined", u->name);
+        struct diag *d =
+            error_at(c, span, "%s has processes, messages, faults or time, and cannot be refined", u->name);
         hint(c, d, "what is refined has constants, variables and actions; see docs/temporal.md");
         return false;
     }
@@ -114,7 +116,7 @@ void lower_refines(struct compile *c, const struct ast *a) {
     shadow_steps(c, m, &r);
     for (uint32_t i = 0; i < r.vars.n; i++) r.vars.at[i]->index = p->vars.n + i;
     VEC_PUSH(p->refines, r);
-    for (int step = 0; step < 2; step++) {
+    for (int step = 0; step < 2 && wanted(c, r.name, NULL); step++) {
         struct ir_pred pred = {.name = r.name,
                                .kind = step ? DC_STEP : DC_INITIALLY,
                                .body = ir_bool(p, true, a->span),

@@ -6,12 +6,12 @@
 #include "base/mem.h"
 #include "model/rt.h"
 
-struct mapped { /* of one refinement */
+struct mapped {                  /* of one refinement */
     uint64_t *from, *to, *start; /* a state and M's variables behind it; start: M's variables alone, for its steps */
     bool known;                  /* from is that of the source asked for last */
     uint64_t *allowed;           /* hashes of pairs, open addressing */
     uint64_t n, cap;
-    uint64_t *recent;            /* direct mapped: hash of a state, M's variables */
+    uint64_t *recent; /* direct mapped: hash of a state, M's variables */
 };
 
 enum { RECENT = 1 << 13 };
@@ -139,7 +139,8 @@ static void look(void *self, struct eval *e, enum dc_error error) {
         l->error = error;
         l->site = e->at->site;
     }
-    if (!error && !l->found) l->found = !memcmp(e->target + l->first, l->wanted + l->first, l->words * sizeof *l->wanted);
+    if (!error && !l->found)
+        l->found = !memcmp(e->target + l->first, l->wanted + l->first, l->words * sizeof *l->wanted);
 }
 
 enum dc_error refined_allows(struct refined *r, uint32_t refine, const uint64_t *s, const uint64_t *t, bool *allowed,

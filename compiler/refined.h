@@ -3,8 +3,8 @@
  * A step (s, t) is allowed if the mapped variables of M do not change, or if some action of M leads from those of s to
  * those of t. Pairs that were found to be allowed are remembered by a 64-bit hash.
  *
- * Ownership: one for each thread. Errors: an error in the mapping or in M is returned, with its site; M's own ranges are
- * claims too. Complexity: one evaluation of the mapping a state, one expansion of M for each new pair. */
+ * Ownership: one for each thread. Errors: an error in the mapping or in M is returned, with its site; M's own ranges
+ * are claims too. Complexity: one evaluation of the mapping a state, one expansion of M for each new pair. */
 #ifndef DC_COMPILER_REFINED_H
 #define DC_COMPILER_REFINED_H
 

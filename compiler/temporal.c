@@ -5,14 +5,16 @@
 #include "base/mem.h"
 #include "parser/ast.h"
 
-bool temporal_shape(const struct ir *e) {
+bool temporal_shape(const struct ir *e, bool behaviours) {
     if (!ir_temporal(e)) return true;
     bool boolean = e->op == IR_EQ ? e->n == 2 && e->kid[0]->type->kind == T_BOOL : e->op == IR_IF ? e->n == 3 : true;
     if (!boolean || (e->op != IR_AND && e->op != IR_OR && e->op != IR_NOT && e->op != IR_EQ && e->op != IR_IF &&
                      e->op != IR_TEMPORAL))
         return false;
+    bool can = e->op == IR_TEMPORAL && e->imm == TOK_CAN;
+    if (e->op == IR_TEMPORAL && !can && !behaviours) return false;
     for (uint32_t i = 0; i < e->n; i++)
-        if (!temporal_shape(e->kid[i])) return false;
+        if (!temporal_shape(e->kid[i], behaviours && !can)) return false;
     return true;
 }
 

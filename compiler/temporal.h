@@ -8,8 +8,9 @@
  * passes done. Idempotent. */
 void temporal_formulas(struct program *);
 
-/* Whether temporal operators stand only under each other and under and, or, not, iff and if. */
-bool temporal_shape(const struct ir *);
+/* Whether temporal operators stand only under each other and under and, or, not, iff and if; under `can`, and where not
+ * `behaviours`, only `can`. */
+bool temporal_shape(const struct ir *, bool behaviours);
 
 /* What distinguishes the instances of a fair step, in order: its message, or the names that it binds. Returns how many;
  * NULL pointers are not written. The process itself is not among them. */

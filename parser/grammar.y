@@ -43,7 +43,7 @@
 
 %type <token> id name
 %type <ast> file decls decl act expr postfix primary args arg exprs exprs1 binders group pats pat pattern_list
-%type <ast> steps step block stmts stmt else_opt ors target typeexpr typedef fields field alternatives params param names
+%type <ast> paths name_or_path block stmts stmt else_opt ors target typeexpr typedef fields field alternatives params param names
 %type <ast> where_opt when_opt from_opt more_opt bind_opt def_type def_body const_type initial import_with import_as bindings binding
 %type <ast> process_body process_binder max_opt link_opt net_params via_opt senders receivers fault_items fault_item upto_opt
 %type <ast> sends_opt clauses clause withs with_item assumes assume_item expectation arms arm withitems indexitems path on_args fields_opt atom netspec faultspec
@@ -111,7 +111,7 @@ decl: SPEC name { $$ = NODE(UNIT, @2, $2->text, UNIT_SPEC, 1, LEAF(LIST, @2, NUL
     | WATCH expr { $$ = NODE(PREDICATE, @2, NULL, TOK_WATCH, 1, $2); }
     | REFINES name AS name { $$ = NODE(REFINES, @2, $2->text, 0, 2, LEAF(LIST, @2, NULL, 0), LEAF(NAME, @4, $4->text, 0)); }
     | REFINES name AS name WITH bindings { $$ = NODE(REFINES, @2, $2->text, 0, 2, $6, LEAF(NAME, @4, $4->text, 0)); }
-    | mods GROUP name LBRACE steps RBRACE { $$ = $5; $$->kind = AST_FAIRGROUP; $$->text = $3->text; $$->value = $1; $$->span = @3; }
+    | mods GROUP name LBRACE paths RBRACE { $$ = $5; $$->kind = AST_FAIRGROUP; $$->text = $3->text; $$->value = $1; $$->span = @3; }
     | mods TICK { $$ = LEAF(FAIRTICK, @$, NULL, $1); }
     | CHECK clauses { $$ = $2; $$->span = @1; $$->doc = $1->doc; }
     | CHECK id clauses { $$ = $3; $$->text = $2->text; $$->span = @2; $$->doc = $1->doc; }
@@ -155,8 +155,8 @@ pattern_list: pat { $$ = NODE(LIST, @1, NULL, 0, 1, $1); } | pattern_list COMMA 
 from_opt: %empty { $$ = NULL; } | FROM pat { $$ = $2; } ;
 more_opt: %empty { $$ = NULL; } | COMMA binders { $$ = $2; } ;
 names: name { $$ = NODE(LIST, @1, NULL, 0, 1, LEAF(NAME, @1, $1->text, 0)); } | names COMMA name { $$ = ast_push(p, $1, LEAF(NAME, @3, $3->text, 0)); } ;
-steps: step { $$ = NODE(LIST, @1, NULL, 0, 1, $1); } | steps COMMA step { $$ = ast_push(p, $1, $3); } ;
-step: name { $$ = LEAF(NAME, @1, $1->text, 0); } | path DOT name { $$ = NODE(DOT, @$, $3->text, 0, 1, $1); } ;
+paths: name_or_path { $$ = NODE(LIST, @1, NULL, 0, 1, $1); } | paths COMMA name_or_path { $$ = ast_push(p, $1, $3); } ;
+name_or_path: name { $$ = LEAF(NAME, @1, $1->text, 0); } | path DOT name { $$ = NODE(DOT, @$, $3->text, 0, 1, $1); } ;
 fields_opt: %empty { $$ = LEAF(LIST, @$, NULL, 0); } | LPAREN RPAREN { $$ = LEAF(LIST, @$, NULL, 0); } | LPAREN fields RPAREN { $$ = $2; } ;
 fields: field { $$ = NODE(LIST, @1, NULL, 0, 1, $1); } | fields COMMA field { $$ = ast_push(p, $1, $3); } ;
 field: name COLON typeexpr { $$ = NODE(FIELD, @1, $1->text, 0, 1, $3); }
@@ -195,7 +195,7 @@ clauses: %empty { $$ = LEAF(CHECK, @$, NULL, 0); } | clauses clause { $$ = ast_j
 clause: WITH withs { $$ = $2; }
       | WITHOUT STABLE expr %prec LOWEST { $$ = NODE(LIST, @$, NULL, 0, 1, NODE(WITHOUT, @$, NULL, 0, 1, $3)); }
       | EXPECT expectation { $$ = NODE(LIST, @$, NULL, 0, 1, $2); }
-      | ONLY names { $2->kind = AST_ONLY; $$ = NODE(LIST, @$, NULL, 0, 1, $2); }
+      | ONLY paths { $2->kind = AST_ONLY; $$ = NODE(LIST, @$, NULL, 0, 1, $2); }
       | ALLOW DEADLOCK { $$ = NODE(LIST, @$, NULL, 0, 1, LEAF(ALLOWDEADLOCK, @$, NULL, 0)); }
       | ASSUME assumes { $2->kind = AST_ASSUMES; $$ = NODE(LIST, @$, NULL, 0, 1, $2); } ;
 withs: with_item { $$ = NODE(LIST, @1, NULL, 0, 1, $1); } | withs COMMA with_item { $$ = ast_push(p, $1, $3); } ;
@@ -211,8 +211,8 @@ expectation: OK { $$ = NODE(EXPECT, @$, NULL, EXPECT_OK, 1, NULL); }
            | ERROR_WORD IN path { $$ = NODE(EXPECT, @$, NULL, EXPECT_ERROR, 1, $3); }
            | path VIOLATED { $$ = NODE(EXPECT, @$, NULL, EXPECT_VIOLATED, 1, $1); } ;
 assumes: assume_item { $$ = NODE(LIST, @1, NULL, 0, 1, $1); } | assumes COMMA assume_item { $$ = ast_push(p, $1, $3); } ;
-assume_item: FAIR LBRACE steps RBRACE { $$ = $3; $$->kind = AST_ASSUMEFAIR; $$->value = ASSUME_FAIR; }
-           | STRONG FAIR LBRACE steps RBRACE { $$ = $4; $$->kind = AST_ASSUMEFAIR; $$->value = ASSUME_FAIR | ASSUME_STRONG; }
+assume_item: FAIR LBRACE paths RBRACE { $$ = $3; $$->kind = AST_ASSUMEFAIR; $$->value = ASSUME_FAIR; }
+           | STRONG FAIR LBRACE paths RBRACE { $$ = $4; $$->kind = AST_ASSUMEFAIR; $$->value = ASSUME_FAIR | ASSUME_STRONG; }
            | FAIR DELIVERY { $$ = LEAF(ASSUMEFAIR, @$, NULL, ASSUME_DELIVERY); }
            | STRONG FAIR DELIVERY { $$ = LEAF(ASSUMEFAIR, @$, NULL, ASSUME_DELIVERY | ASSUME_STRONG); }
            | FAIR ALL { $$ = LEAF(ASSUMEFAIR, @$, NULL, ASSUME_ALL); }
