@@ -68,10 +68,12 @@ static void progress(void *self, const struct search_progress *p) {
     fflush(stderr);
 }
 
-static const char *kind_word(enum dc_kind k) {
+static const char *word_of(enum dc_kind k) {
     static const char *const words[] = {"invariant", "initially", "step", "reachable", "final", "cut", "property"};
     return words[k];
 }
+
+static const char *kind_word(const struct ir_pred *q) { return q->refine ? "refines" : word_of(q->kind); }
 
 static const char *constants(struct front *f, const struct ast *check, const struct options *o) {
     const char *text = "";
@@ -164,7 +166,7 @@ static void add_trace(struct front *f, const struct program *p, const struct dc_
         break;
     case FOUND_PRED:
         t.property = p->preds.at[x->pred].name;
-        t.kind = kind_word(p->preds.at[x->pred].kind);
+        t.kind = kind_word(&p->preds.at[x->pred]);
         t.headline = t.witness ? arena_printf(a, "%s is reachable: a shortest run of %u states", t.property, x->length)
                                : arena_printf(a, "%s %s is violated", t.kind, t.property);
         break;
@@ -209,7 +211,7 @@ static void add_properties(struct front *f, const struct program *p, struct repo
         const struct ir_pred *q = &p->preds.at[i];
         if (q->kind == DC_FINAL || q->kind == DC_CUT || (q->module && !strcmp(q->module, "assume"))) continue;
         struct report_property x = {
-            .name = q->name, .kind = kind_word(q->kind), .verdict = exhausted ? VERDICT_PROVED : VERDICT_INCONCLUSIVE};
+            .name = q->name, .kind = kind_word(q), .verdict = exhausted ? VERDICT_PROVED : VERDICT_INCONCLUSIVE};
         if (q->kind == DC_REACHABLE) x.verdict = exhausted ? VERDICT_VIOLATED : VERDICT_INCONCLUSIVE;
         if (r->result.walks) x.verdict = VERDICT_SAMPLED;
         if (r->result.walks && q->kind == DC_REACHABLE) x.note = "walks do not look for witnesses";
@@ -243,6 +245,11 @@ static void add_properties(struct front *f, const struct program *p, struct repo
             else
                 x.note = arena_printf(&f->arena, "a %s of %u states", q->kind == DC_REACHABLE ? "run" : "trace",
                                       y->level + (y->step ? 1 : 0));
+        }
+        struct report_property *before = r->properties.n ? &r->properties.at[r->properties.n - 1] : NULL;
+        if (q->refine && before && !strcmp(before->name, q->name)) { /* its initial states, and then its steps: one claim */
+            if (before->verdict == VERDICT_PROVED) *before = x;
+            continue;
         }
         VEC_PUSH(r->properties, x);
     }
@@ -322,7 +329,7 @@ static void judge(struct front *f, const struct program *p, const struct ast *ch
         r->verdict = VERDICT_VIOLATED;
         r->kind = first->kind == FOUND_STOP    ? "deadlock"
                   : first->kind == FOUND_ERROR ? (first->error == DC_ASSERT ? "assert" : "error")
-                                               : kind_word(p->preds.at[first->pred].kind);
+                                               : kind_word(&p->preds.at[first->pred]);
         r->property = first->kind == FOUND_STOP      ? "deadlock"
                       : first->kind == FOUND_PRED    ? p->preds.at[first->pred].name
                       : first->pred != UINT32_MAX    ? p->preds.at[first->pred].name

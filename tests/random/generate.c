@@ -336,6 +336,16 @@ static int n_budgets;
 
 /* ---- expressions ---- */
 
+/* A message that may be looked at here: in a step of a process one that it receives. NULL: none. */
+static const struct message *message_in_sight(void) {
+    if (!n_messages || cx.constant || cx.init) return NULL;
+    const struct message *m = &messages[roll(n_messages)];
+    if (cx.property || cx.oracle || !m->n_receivers) return m;
+    for (int r = 0; r < m->n_receivers; r++)
+        if (m->receivers[r] == cx.process) return m;
+    return NULL;
+}
+
 static const char *expr(const struct type *, int d);
 static const char *by_kind(const struct type *, int d);
 static const char *boolean(int d);
@@ -510,8 +520,8 @@ static const char *domain(const struct type **t, int d) {
             break;
         }
         case 5: {
-            if (!n_messages || cx.constant || cx.init) break;
-            const struct message *m = &messages[roll(n_messages)];
+            const struct message *m = message_in_sight();
+            if (!m) break;
             *t = m->type;
             return m->name;
         }
@@ -796,8 +806,8 @@ static const char *plain_boolean(int d) {
         case 11: r = cx.constant ? NULL : quantifier(d); break;
         case 12: r = sent_by(d); break;
         case 13: {
-            if (!n_messages || cx.constant || cx.init) break;
-            const struct message *m = &messages[roll(n_messages)];
+            const struct message *m = message_in_sight();
+            if (!m) break;
             r = chance(50) ? f("(%s %s {})", m->name, chance(50) ? "==" : "!=") : f("(size(%s) < %d)", m->name, between(1, 3));
             break;
         }
@@ -857,8 +867,8 @@ static const char *plain_integer(int d) {
         const char *p = any_path(&t, d);
         if (p && (t->kind == SET || t->kind == BAG)) return twist(50) && t->kind == SET ? f("count(%s in %s where true)", fresh("c"), p) : f("size(%s)", p);
         if (p && t->kind == SEQ) return f("len(%s)", p);
-        if (n_messages && !cx.constant && !cx.init) return f("size(%s)", messages[roll(n_messages)].name);
-        return number(roll(3));
+        const struct message *m = message_in_sight();
+        return m ? f("size(%s)", m->name) : number(roll(3));
     }
     case 9: {
         int m = mark();
