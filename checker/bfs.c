@@ -228,7 +228,7 @@ static void insert_batch(struct worker *w) {
         const uint64_t *t = out->states + (size_t)i * words;
         const uint64_t *key = out->keys + 2 * (size_t)i;
         if (b->recorder && !w->initial) record_source(w, s->from);
-        if (b->recorder && !w->initial && s->error) recorder_out(b->recorder, w->index, s->action, key);
+        if (b->recorder && !w->initial && s->error == DC_STOP_CUT) recorder_out(b->recorder, w->index, s->action, key);
         if (s->error == DC_STOP_CUT) {
             w->cut_steps++;
             if (!w->initial) w->moves[s->from] = true;
@@ -701,7 +701,9 @@ void search_run(const struct dc_model *m, const struct search_options *o, struct
     struct graph graph = {0};
     bool behaviours = o->formulas != 0;
     run(m, o, r, NULL, 0, behaviours ? &graph : NULL);
-    if (behaviours && r->end != END_VIOLATION) liveness_check(m, o, &graph, r);
+    bool errors = false; /* then nobody knows what is enabled */
+    for (uint32_t i = 0; i < r->n_findings; i++) errors |= r->findings[i].kind == FOUND_ERROR;
+    if (behaviours && r->end != END_VIOLATION && !errors) liveness_check(m, o, &graph, r);
     graph_free(&graph);
     if (r->n_findings > 1) qsort(r->findings, r->n_findings, sizeof *r->findings, by_rank);
     uint32_t last = 0;

@@ -744,14 +744,15 @@ struct advisor {
     const struct formula *formula;
     struct finding *finding;
     uint32_t n;
-    double until;
+    uint64_t budget; /* edges that may still be looked at: a bound that does not depend on the machine */
 };
 
 /* Does one assumption more leave no violation? */
 static bool cures(struct advisor *v, const struct fair_trial *t) {
     struct fair_rules rules;
     struct answer a = {0};
-    if (now() > v->until || v->n == SEARCH_ADVICE) return false;
+    if (v->budget < v->live->graph->n_edges || v->n == SEARCH_ADVICE) return false;
+    v->budget -= v->live->graph->n_edges;
     fair_rules_build(&rules, v->live->model, v->live->graph, t);
     solve(v->live, v->shapes, v->formula, &rules, false, &a);
     fair_rules_free(&rules);
@@ -785,7 +786,8 @@ static void advise(struct advisor *v) {
 
 /* ---- one predicate after the other ---- */
 
-static void check_temporal(struct live *l, uint32_t pred, double patience) {
+static void check_temporal(struct live *l, uint32_t pred) {
+    enum { ADVICE_EDGES = 200 * 1000 * 1000 };
     struct shapes m = {0};
     const struct formula *f = plain(&m, l->model->preds[pred].formula, false);
     struct fair_trial none = {.strong = UINT32_MAX};
@@ -798,7 +800,7 @@ static void check_temporal(struct live *l, uint32_t pred, double patience) {
     if (a.outcome == OUTCOME_VIOLATED) {
         if (l->options->traces) {
             struct finding *found = record(l, pred, &a);
-            struct advisor v = {l, &m, f, found, 0, now() + patience};
+            struct advisor v = {l, &m, f, found, 0, ADVICE_EDGES};
             if (found->lasso && !l->graph->partial) advise(&v);
         } else {
             add_finding(l, pred)->level = 1;
@@ -836,11 +838,9 @@ void liveness_check(const struct dc_model *m, const struct search_options *o, co
                     struct search_result *r) {
     struct live l = {.model = m, .options = o, .graph = g, .result = r};
     double began = now();
-    enum { LEAST_PATIENCE = 2 };
     for (uint32_t i = 0; i < m->n_preds && i < 64; i++) {
         if (!(o->formulas >> i & 1)) continue;
-        if (m->preds[i].kind == DC_TEMPORAL)
-            check_temporal(&l, i, r->seconds > LEAST_PATIENCE ? r->seconds : LEAST_PATIENCE);
+        if (m->preds[i].kind == DC_TEMPORAL) check_temporal(&l, i);
         else check_state(&l, i);
     }
     for (uint32_t i = 0; i < l.cans.n; i++) {
@@ -878,14 +878,14 @@ static void note_enabled(struct dc_out *out) {
     for (uint32_t i = 0; i < out->n; i++) {
         const struct dc_step *s = &out->steps[i];
         const uint64_t *t = out->states + (size_t)i * words, *key = out->keys + 2 * (size_t)i;
-        if (!s->error && dc_same(t, e->from, words)) continue;
+        bool cut = s->error == DC_STOP_CUT; /* enabled, but leads nowhere */
+        if (!cut && (s->error || dc_same(t, e->from, words))) continue;
         for (uint32_t f = 0; f < m->n_fairs; f++)
             for (uint32_t k = 0; k < m->fairs[f].n; k++) {
                 if (m->fairs[f].actions[k] != s->action) continue;
                 struct obligation o = {f, m->fairs[f].strong, key[0], m->fairs[f].per_key ? key[1] : 0};
                 if (!member(e->enabled.at, e->enabled.n, &o)) VEC_PUSH(e->enabled, o);
-                if (!s->error && dc_same(t, e->to, words) && !member(e->taken.at, e->taken.n, &o))
-                    VEC_PUSH(e->taken, o);
+                if (!cut && dc_same(t, e->to, words) && !member(e->taken.at, e->taken.n, &o)) VEC_PUSH(e->taken, o);
             }
     }
     out->n = 0;

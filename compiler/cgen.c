@@ -186,10 +186,10 @@ static void action_body(struct gen *g, const void *self) {
     PUT("#undef FAIL\n#define FAIL(e, at) do { dc_record(o, ACTION, e, at); if (e != %d) return; goto next; } while "
         "(0)\n",
         DC_STOP_CUT);
+    if (g->p->atoms.n) action_keys(g, a); /* first, for a step that leaves the bounds has them too */
     g->state = "t";
     statement(g, a->body);
     g->state = "s";
-    if (g->p->atoms.n) action_keys(g, a);
     PUT("dc_record(o, ACTION, 0, 0);\ngoto next;\nnext:;\n");
     PUT("#undef FAIL\n#define FAIL(e, at) do { dc_record(o, ACTION, e, at); return; } while (0)\n");
     PUT("} while (dc_turn(&choices));\n");

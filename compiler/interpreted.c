@@ -74,7 +74,7 @@ static void emit(void *self, struct eval *e, enum dc_error error) {
     if (out->n == out->cap) out->flush(out);
     uint32_t words = e->program->state_words;
     if (!error) memcpy(out->states + (size_t)out->n * words, e->target, words * sizeof *e->target);
-    if (!error && out->keys && m->action != UINT16_MAX)
+    if ((!error || error == DC_STOP_CUT) && out->keys && m->action != UINT16_MAX)
         write_keys(e, &e->program->actions.at[m->action], out->keys + 2 * (size_t)out->n);
     out->steps[out->n++] = (struct dc_step){.from = out->from,
                                             .ordinal = out->ordinal,

@@ -69,7 +69,7 @@ struct dc_step {
 struct dc_out {
     uint64_t *states;
     struct dc_step *steps;
-    uint64_t *keys; /* NULL: not wanted; else two a record, of steps that have a successor: which process, and a mix of
+    uint64_t *keys; /* NULL: not wanted; else two a record, of steps with a successor or beyond a bound: which process, and a mix of
                        what distinguishes the instances of the action (its message, or the names that it binds) */
     uint32_t n, cap;
     uint32_t from, ordinal;         /* of the next record; the model counts ordinal up and resets it for each state */

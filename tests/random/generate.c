@@ -1926,6 +1926,14 @@ static const char *property(int kind) {
     case 3: b = rare(); b = f("reachable %s = %s", name, b); break;
     case 4: b = boolean(2); b = f("final %s = %s", name, b); break;
     case 5: b = rare(); b = f("cut %s", b); break;
+    case 6: { /* about behaviours: the reference does not decide it, but all executions must say the same */
+        static const char *const forms[] = {"always eventually (%s or %s)", "(%s) leadsto (%s)", "(eventually always (%s)) or (eventually (%s))", "(always eventually (%s)) implies (always eventually (%s))",
+                                            "not ((%s) until (%s))", "eventually (%s and %s)"};
+        name = fresh("B");
+        const char *form = forms[roll(6)], *p = boolean(1), *q = chance(50) ? rare() : boolean(1);
+        b = chance(15) ? f("invariant %s = can (%s or %s)", name, p, q) : f(f("property %s = %s", name, form), p, q);
+        break;
+    }
     default: {
         b = boolean(1);
         b = f("watch %s", b);
@@ -2060,7 +2068,8 @@ int main(int argc, char **argv) {
     if (chance(30)) declare(property(3));
     if (chance(25)) declare(property(4));
     if (chance(8)) declare(property(5));
-    if (chance(15)) declare(property(6));
+    for (int i = chance(40) ? between(1, 2) : 0; i > 0; i--) declare(property(6));
+    if (chance(15)) declare(property(7));
     if (n_networks == 1 && n_messages && chance(10)) declare("invariant Few = size(messages) < 99");
     const char *clauses = "";
     if (chance(75)) clauses = " allow deadlock";
