@@ -118,7 +118,9 @@ static struct ir *about_process(struct compile *c, struct cx *x, const struct as
         struct ir_var *liar = c->processes.at[process[0]].liar;
         if (!liar) return ir_bool(p, true, a->span);
         struct ir *e = ir_state(p, liar, x->primed, a->span);
-        return ir_not(p, liar->per_instance ? ir_index(p, e, id[0], a->span) : e);
+        e = ir_not(p, liar->per_instance ? ir_index(p, e, id[0], a->span) : e);
+        if (e->op == IR_NOT) e->imm = 1;
+        return e;
     }
     struct ir_var *side = c->processes.at[process[0]].side;
     if (!side || process[0] != process[1]) return ir_bool(p, true, a->span);

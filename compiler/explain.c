@@ -372,11 +372,14 @@ static bool primed(const struct ir *n) {
 
 static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
     const char *text = snippet(t, n->span), *values = "";
+    struct span whole = n->span;
+    if (n->text == IR_INVERTED) wanted = !wanted;
     if (n->op == IR_NOT) n = n->kid[0]; /* a != b */
-    if (n->op == IR_EQ || n->op == IR_LT || n->op == IR_LE || n->op == IR_MEMBER)
+    if (n->op == IR_EQ || n->op == IR_LT || n->op == IR_LE || n->op == IR_MEMBER || n->op == IR_ISSOME)
         for (uint32_t i = 0; i < n->n; i++) {
             uint64_t v;
-            if (n->kid[i]->op == IR_CONST || eval_expr(t->e, n->kid[i], &v) != DC_OK) continue;
+            bool told = n->kid[i]->span.begin == whole.begin && n->kid[i]->span.end == whole.end; /* made from the whole */
+            if (told || n->kid[i]->op == IR_CONST || eval_expr(t->e, n->kid[i], &v) != DC_OK) continue;
             const char *part = snippet(t, n->kid[i]->span);
             if (n->kid[i]->op == IR_LOCAL && t->p->slot_names.at[n->kid[i]->slot])
                 part = t->p->slot_names.at[n->kid[i]->slot];
@@ -392,6 +395,10 @@ static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
 static void why(struct teller *t, const struct ir *n, bool wanted, int depth) {
     bool known;
     if (depth > 12) return;
+    if (n->text == IR_INVERTED) {
+        why_leaf(t, n, wanted);
+        return;
+    }
     if (n->op == IR_NOT && !n->imm) {
         why(t, n->kid[0], !wanted, depth + 1);
         return;
@@ -444,7 +451,9 @@ static const char *block_reason(struct teller *t, const struct ir_action *a) {
     bool known;
     for (uint32_t i = 0; i < parts; i++) {
         const struct ir *c = cond->op == IR_AND ? cond->kid[i] : cond;
-        if (!truth(t, c, &known) && known) return arena_printf(&t->story->arena, "`%s` is false", snippet(t, c->span));
+        if (!truth(t, c, &known) && known)
+            return arena_printf(&t->story->arena, "`%s` is %s", snippet(t, c->span),
+                                c->text == IR_INVERTED ? "true" : "false");
     }
     bool any = false;
     struct ir rest = {.gens = a->gens + own, .n_gens = a->n_gens - own};

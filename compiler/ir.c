@@ -16,6 +16,8 @@ static const struct {
 #undef IR
 };
 
+const char IR_INVERTED[] = "not";
+
 const char *ir_op_name(enum ir_op op) { return ops[op].text; }
 
 void program_free(struct program *p) {
@@ -267,7 +269,17 @@ struct ir *ir_or(struct program *p, struct ir *a, struct ir *b) {
 
 struct ir *ir_not(struct program *p, struct ir *a) {
     if (a->op == IR_CONST) return ir_bool(p, !a->imm, a->span);
-    if (a->op == IR_NOT) return a->kid[0];
+    if (a->op == IR_NOT && !a->imm) return a->kid[0];
+    if (a->op == IR_NOT || a->text == IR_INVERTED) { /* its text in the spec says the opposite from now on, or again */
+        struct ir *e = arena_alloc(&p->arena, sizeof *e);
+        *e = a->op == IR_NOT ? *a->kid[0] : *a;
+        e->text = a->op == IR_NOT ? IR_INVERTED : NULL;
+        if (a->op == IR_NOT) return e;
+        a = e;
+        e = node(p, IR_NOT, p->types.boolean, a->span, 1, &a);
+        e->imm = 1;
+        return finish(p, e);
+    }
     return finish(p, node(p, IR_NOT, p->types.boolean, a->span, 1, &a));
 }
 

@@ -185,6 +185,8 @@ struct program {
 };
 
 const char *ir_op_name(enum ir_op);
+/* As text of a node: it is false where what stands in the spec is true. A NOT with imm 1 stands there as one comparison. */
+extern const char IR_INVERTED[];
 void program_free(struct program *);
 uint32_t ir_slot(struct program *, const struct type *);
 

@@ -99,6 +99,12 @@ static bool bare(const struct ast *a) { /* a literal whose type the other side m
 }
 
 /* Elaborates both sides of an operator so that either may tell the other's type. */
+/* What one side tells about the other: names and tags, but not ranges, for those of one are no claim on the other. */
+static const struct type *hint_from(const struct type *t) {
+    bool list = t->kind == T_SET || t->kind == T_BAG;
+    return list && type_is_int(t->elem) ? NULL : t;
+}
+
 static bool both(struct compile *c, struct cx *x, const struct ast *a, struct ir **l, struct ir **r,
                  const struct type *expected) {
     bool swap = !expected && bare(a->kid[0]) && !bare(a->kid[1]);
@@ -110,10 +116,10 @@ static bool both(struct compile *c, struct cx *x, const struct ast *a, struct ir
     }
     if (swap) {
         *r = elab(c, x, a->kid[1], NULL);
-        *l = elab(c, x, a->kid[0], (*r)->type);
+        *l = elab(c, x, a->kid[0], hint_from((*r)->type));
     } else {
         *l = elab(c, x, a->kid[0], expected);
-        *r = elab(c, x, a->kid[1], expected ? expected : (*l)->type);
+        *r = elab(c, x, a->kid[1], expected ? expected : hint_from((*l)->type));
     }
     return !is_bad(*l) && !is_bad(*r);
 }
@@ -145,10 +151,12 @@ static struct ir *compare(struct compile *c, struct cx *x, const struct ast *a) 
         if (is_bad(l) || is_bad(r)) return bad(c, a->span);
     }
     switch (a->value) {
-    case TOK_EQ: return ir_eq(P(c), l, r, a->span);
+    case TOK_EQ:
     case TOK_NE: {
-        struct ir *e = ir_not(P(c), ir_eq(P(c), l, r, a->span));
+        struct ir *e = ir_eq(P(c), l, r, a->span);
+        if (a->value == TOK_NE) e = ir_not(P(c), e);
         if (e->op == IR_NOT) e->imm = 1; /* written as one comparison: reports keep it whole */
+        if (e->op == IR_NOT || e->op == IR_ISSOME) e->span = a->span;
         return e;
     }
     case TOK_LT: return ir_new(P(c), IR_LT, BOOL(c), a->span, 2, l, r);
@@ -233,7 +241,8 @@ static struct ir *set_operator(struct compile *c, struct cx *x, const struct ast
     for (int i = 0; i < 4; i++)
         if ((int64_t)map[i].token == a->value) op = map[i].op;
     struct ir *l, *r;
-    if (!both(c, x, a, &l, &r, expected && expected->kind == T_SET ? expected : NULL)) return bad(c, a->span);
+    const struct type *want = expected && expected->kind == T_SET ? expected : NULL;
+    if (!both(c, x, a, &l, &r, want)) return bad(c, a->span);
     const struct type *t = unify(c, l->type, r->type);
     if (op == IR_UNION && expected && expected->kind == T_SET && t && unify(c, t, expected) == expected) t = expected;
     if (!t || (t->kind != T_SET && t->kind != T_EMPTY)) {

@@ -391,6 +391,14 @@ void lower_timeout(struct compile *c, struct scope *s, int process, const struct
 
 /* ---- time ---- */
 
+/* Of a process that may be down, or lie: whether time runs for it. NULL: it always does. */
+static struct ir *takes_part(struct compile *c, struct cx *x, int process, struct span span) {
+    struct process_info *pi = &c->processes.at[process];
+    struct ir *up = pi->up ? process_up(c, x, process, x->self, span) : NULL;
+    struct ir *honest = pi->liar ? ir_not(P(c), var_of(c, pi->liar, x->self, span)) : NULL;
+    return up && honest ? ir_and(P(c), up, honest) : up ? up : honest;
+}
+
 void add_tick(struct compile *c, struct tick *t, struct scope *s, int process, const struct ast *a) {
     struct program *p = P(c);
     uint32_t more = (a->value & MOD_ORACLE ? CX_PROPERTY : 0) | (a->value & MOD_GHOST ? CX_GHOST : 0);
@@ -405,7 +413,7 @@ void add_tick(struct compile *c, struct tick *t, struct scope *s, int process, c
         if (pi->id) g = id_gen(c, pi->id, &x.self, a->span);
         x.own_self = x.self;
         bind_self(c, &x, process);
-        if (pi->up) up = process_up(c, &x, process, x.self, a->span);
+        up = takes_part(c, &x, process, a->span);
     }
     if (a->kid[0]) {
         struct cx y = x;
@@ -415,7 +423,7 @@ void add_tick(struct compile *c, struct tick *t, struct scope *s, int process, c
         if (g) {
             struct ir_gen *copy = arena_alloc(&p->arena, sizeof *copy);
             *copy = *g;
-            guard = ir_reduce(p, R_FORALL, BOOL(c), copy, 1, guard, NULL, a->span);
+            guard = ir_reduce(p, R_FORALL, BOOL(c), copy, 1, guard, NULL, a->kid[0]->span);
         }
         t->guard = t->guard ? ir_and(p, t->guard, guard) : guard;
     }
@@ -423,7 +431,7 @@ void add_tick(struct compile *c, struct tick *t, struct scope *s, int process, c
         g = id_gen(c, c->processes.at[process].id, &x.self, a->span);
         x.own_self = x.self;
         bind_self(c, &x, process);
-        if (up) up = process_up(c, &x, process, x.self, a->span);
+        up = takes_part(c, &x, process, a->span);
     }
     struct ir *body = elab_block(c, &x, a->kid[1]);
     if (up) body = stmt_when(c, up, body, NULL, a->span);
