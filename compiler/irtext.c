@@ -837,7 +837,10 @@ static bool check_node(struct check *c, const struct ir *e) {
     case IR_MIN2:
     case IR_MAX2: return e->n == 2 && type_is_int(a) && type_is_int(b) && type_is_int(t);
     case IR_TORANGE: return e->n == 1 && type_is_int(a) && type_is_int(t);
-    case IR_EQ: return e->n == 2 && boolean && fits(a, b);
+    case IR_EQ:
+        if (e->n == 2 && set && b->kind == T_SET) /* a claim on the size apart, the same type */
+            return boolean && a->elem == b->elem && a->bitset == b->bitset && a->cap == b->cap;
+        return e->n == 2 && boolean && fits(a, b);
     case IR_LT:
     case IR_LE: return e->n == 2 && boolean && fits(a, b) && !a->words;
     case IR_NOT: return e->n == 1 && boolean && a->kind == T_BOOL;
