@@ -44,7 +44,7 @@ struct worker {
     const uint64_t *source;    /* states being expanded */
     const struct block *block; /* with a recorder: where they are */
     uint32_t index, recording; /* recording: which of them has its steps recorded now */
-    bool *moves;               /* by source state: some step changes it */
+    bool *moves;               /* by source state: some step changes it that is no harm */
     uint64_t *fired, *found_new;
     uint64_t distinct, generated, cut_states, cut_steps, blocks_live, stops_seen;
     struct finding *best; /* by rank; length 0: none */
@@ -231,7 +231,7 @@ static void insert_batch(struct worker *w) {
         if (b->recorder && !w->initial && s->error == DC_STOP_CUT) recorder_out(b->recorder, w->index, s->action, key);
         if (s->error == DC_STOP_CUT) {
             w->cut_steps++;
-            if (!w->initial) w->moves[s->from] = true;
+            if (!w->initial && !w->model->actions[s->action].harm) w->moves[s->from] = true;
             continue;
         }
         if (s->error) {
@@ -256,7 +256,7 @@ static void insert_batch(struct worker *w) {
         if (!w->initial) {
             const uint64_t *u = w->source + (size_t)s->from * words;
             w->fired[s->action]++;
-            if (!w->moves[s->from]) w->moves[s->from] = !dc_same(u, t, words);
+            if (!w->moves[s->from] && !w->model->actions[s->action].harm) w->moves[s->from] = !dc_same(u, t, words);
             if (b->want && b->o->preds) {
                 uint64_t steps = b->step_preds & b->want, holds;
                 uint32_t pred, site;

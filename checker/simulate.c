@@ -124,7 +124,7 @@ static bool step_ends(struct walker *w, uint64_t walk, uint64_t *rng) {
     const uint64_t *s = w->path + (size_t)(w->length - 1) * m->state_words;
     uint64_t stepped = kinds(a, 1u << DC_STEP), finals = kinds(a, 1u << DC_FINAL), holds = 0;
     uint32_t pred = 0, site = 0, valid = 0;
-    bool moves = false;
+    bool moves = false, harmless = false;
     w->n = 0;
     m->expand(m, w->scratch, s, 1, &w->out);
     collect(&w->out);
@@ -142,11 +142,12 @@ static bool step_ends(struct walker *w, uint64_t walk, uint64_t *rng) {
             report(w, walk, f);
             return true;
         }
-        if (t->error) moves = true;
-        else if (!dc_same(s, w->states + (size_t)i * m->state_words, m->state_words)) moves = true;
+        bool leaves = t->error || !dc_same(s, w->states + (size_t)i * m->state_words, m->state_words);
+        moves |= leaves;
+        harmless |= leaves && !m->actions[t->action].harm;
         valid += !t->error;
     }
-    if (!moves && a->o->stops) {
+    if (!harmless && a->o->stops) {
         enum dc_error error = finals ? m->test(m, w->scratch, s, finals, &holds, &pred, &site) : DC_OK;
         if (error || !holds) {
             struct finding f = {.kind = error ? FOUND_ERROR : FOUND_STOP,
@@ -155,8 +156,8 @@ static bool step_ends(struct walker *w, uint64_t walk, uint64_t *rng) {
                                 .site = site,
                                 .action = UINT32_MAX};
             report(w, walk, f);
+            return true;
         }
-        return true;
     }
     if (!valid || !moves) return true;
     uint32_t k = (uint32_t)(draw(rng) % valid), pick = 0;

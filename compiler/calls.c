@@ -442,6 +442,10 @@ struct ir *elab_call(struct compile *c, struct cx *x, const struct ast *a, const
             y.inlined++;
             return call_def(c, x, a, s, &y);
         }
+        if (s && s->kind == SYM_TYPE) {
+            resolve_symbol(c, s);
+            if (s->type->kind == T_RECORD) return construct(c, x, a, s->type, 0, 0, s->type->n, s->name);
+        }
         error_at(c, callee->span, "there is no definition `%s` here", callee->text);
         return bad(c, a->span);
     }

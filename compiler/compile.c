@@ -42,6 +42,17 @@ static void sites(struct program *p) {
     }
 }
 
+static void envelopes(struct compile *c) {
+    for (uint32_t i = 0; i < c->messages.n; i++) {
+        const struct message_info *m = &c->messages.at[i];
+        struct ir_message x = {.type = c->networks.at[m->network].message,
+                               .variant = m->variant,
+                               .from = m->senders.n == 1 ? m->senders.at[0] : -1,
+                               .to = m->receivers.n == 1 ? m->receivers.at[0] : -1};
+        VEC_PUSH(P(c)->messages, x);
+    }
+}
+
 struct program *compile(struct front *f, struct compile_options *options) {
     struct program *p = mem_alloc(sizeof *p);
     struct arena scratch = {0};
@@ -55,6 +66,7 @@ struct program *compile(struct front *f, struct compile_options *options) {
         layout(p);
         sites(p);
         temporal_formulas(p);
+        envelopes(&c);
     }
     VEC_FREE(c.processes);
     VEC_FREE(c.messages);

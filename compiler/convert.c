@@ -135,6 +135,11 @@ struct ir *coerce(struct compile *c, struct ir *e, const struct type *t, struct 
     if (t->kind == T_RANGE && u->kind == T_RANGE) {
         if (fits_range(u, t)) return e;
         if (e->op == IR_CONST && (e->imm < t->lo || e->imm > t->hi) && t->mode == RANGE_CLAIM && t->universe) {
+            if (c->inlined) { /* perhaps in a branch that these arguments never take */
+                struct ir *fail = ir_new(p, IR_FAIL, t, span, 0);
+                fail->imm = DC_RANGE;
+                return fail;
+            }
             error_at(c, span, "%lld is outside %s", (long long)e->imm, tname(c, t));
             return bad(c, span);
         }
@@ -174,7 +179,12 @@ struct ir *coerce(struct compile *c, struct ir *e, const struct type *t, struct 
 }
 
 struct ir *elab_as(struct compile *c, struct cx *x, const struct ast *a, const struct type *t) {
-    return coerce(c, elab(c, x, a, t), t, a->span);
+    struct ir *e = elab(c, x, a, t);
+    uint32_t outer = c->inlined;
+    c->inlined = x->inlined;
+    e = coerce(c, e, t, a->span);
+    c->inlined = outer;
+    return e;
 }
 
 struct ir *elab_bool(struct compile *c, struct cx *x, const struct ast *a) {

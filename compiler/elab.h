@@ -148,6 +148,7 @@ struct compile {
     VEC(struct setting) settings;
     VEC(struct scope *) action_scopes; /* by action: where it is declared */
     const struct ast *faults;
+    uint32_t inlined;              /* of the text whose value is being converted: how many definitions deep */
     bool mapped;                   /* variables that have a mapping stand for it */
     const struct ir_var *starting; /* whose initial value is being elaborated: only earlier ones can be read */
     uint32_t depth, importing, instances;

@@ -98,11 +98,11 @@ static const char *end_of(struct teller *t, const struct type *mt, uint64_t m, c
         if (strcmp(f->name, end)) continue;
         const char *id = text_of(t, f->type, value_field(mt, m, f));
         if (f->type == t->p->process_type) return id;
-        for (uint32_t k = 0; k < t->p->processes.n; k++)
-            if (t->p->processes.at[k].id ==
-                f->type) { /* several kinds may share an id type; the first is most often meant */
-                return arena_printf(&t->story->arena, "%s[%s]", t->p->processes.at[k].name, id);
-            }
+        for (uint32_t k = 0; k < t->p->messages.n; k++) {
+            const struct ir_message *x = &t->p->messages.at[k];
+            int who = x->type == mt && x->variant == value_tag(mt, m) ? (!strcmp(end, "from") ? x->from : x->to) : -1;
+            if (who >= 0) return arena_printf(&t->story->arena, "%s[%s]", t->p->processes.at[who].name, id);
+        }
         return id;
     }
     return NULL;
@@ -296,7 +296,8 @@ static void states(struct teller *t, struct dc_event *ev, const uint64_t *now, c
             const char *name = arena_printf(&t->story->arena, "%s[%s].%s", pr->name,
                                             text_of(t, pr->id, value_unrank(pr->id, k, NULL)), v->member);
             uint64_t x = value_element(v->type, a, k, NULL);
-            walk(t, ev, name, v->type->elem, x, NULL, v->hidden);
+            bool liar = v->hidden && x && !strcmp(v->member, "liar"); /* who lies is said from the start */
+            walk(t, ev, name, v->type->elem, x, NULL, v->hidden && !liar);
             if (before) {
                 uint64_t b = value_element(v->type, value_load(v->type, before, v->word, v->shift), k, NULL);
                 walk(t, ev, name, v->type->elem, x, &b, v->hidden);
@@ -378,12 +379,13 @@ static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
     if (n->op == IR_EQ || n->op == IR_LT || n->op == IR_LE || n->op == IR_MEMBER || n->op == IR_ISSOME)
         for (uint32_t i = 0; i < n->n; i++) {
             uint64_t v;
-            bool told = n->kid[i]->span.begin == whole.begin && n->kid[i]->span.end == whole.end; /* made from the whole */
+            bool told =
+                n->kid[i]->span.begin == whole.begin && n->kid[i]->span.end == whole.end; /* made from the whole */
             if (told || n->kid[i]->op == IR_CONST || eval_expr(t->e, n->kid[i], &v) != DC_OK) continue;
             const char *part = snippet(t, n->kid[i]->span);
             if (n->kid[i]->op == IR_LOCAL && t->p->slot_names.at[n->kid[i]->slot])
                 part = t->p->slot_names.at[n->kid[i]->slot];
-            else if (primed(n->kid[i]) && part[strlen(part) - 1] != '\'')
+            else if (primed(n->kid[i]) && !strchr(part, '\''))
                 part = arena_printf(&t->story->arena, strchr(part, ' ') ? "(%s)'" : "%s'", part);
             values = arena_printf(&t->story->arena, "%s%s%s = %s", values, *values ? ", " : "", part,
                                   text_of(t, n->kid[i]->type, v));
@@ -463,14 +465,16 @@ static const char *block_reason(struct teller *t, const struct ir_action *a) {
     return a->n_gens > 1 ? "no choice satisfies its guard" : "its guard is false";
 }
 
-static bool is_down(const struct teller *t, int process, uint32_t instance, const uint64_t *state) {
+/* The hidden flag of a process: up, or liar. `none` where there is no such flag. */
+static bool flag_of(const struct teller *t, const char *flag, int process, uint32_t instance, const uint64_t *state,
+                    bool none) {
     for (uint32_t i = 0; i < t->p->vars.n; i++) {
         const struct ir_var *v = t->p->vars.at[i];
-        if (!v->hidden || v->process != process || strcmp(v->member, "up")) continue;
-        uint64_t up = value_load(v->type, state, v->word, v->shift);
-        return !(v->per_instance ? value_element(v->type, up, instance, NULL) : up);
+        if (!v->hidden || v->process != process || strcmp(v->member, flag)) continue;
+        uint64_t value = value_load(v->type, state, v->word, v->shift);
+        return (v->per_instance ? value_element(v->type, value, instance, NULL) : value) != 0;
     }
-    return false;
+    return none;
 }
 
 static void blocked(struct teller *t, const uint64_t *state) {
@@ -481,8 +485,10 @@ static void blocked(struct teller *t, const uint64_t *state) {
         for (uint32_t i = 0; i < pr->n; i++) {
             uint64_t self = pr->id ? value_unrank(pr->id, i, NULL) : 0;
             const char *who = process_text(t, (int)k, self), *list = "";
-            if (is_down(t, (int)k, i, state)) {
-                say(t, arena_printf(&t->story->arena, "%s is down", who));
+            bool down = !flag_of(t, "up", (int)k, i, state, true), liar = flag_of(t, "liar", (int)k, i, state, false);
+            if (down || liar) {
+                say(t, arena_printf(&t->story->arena,
+                                    down ? "%s is down" : "%s is Byzantine and takes no steps of its own", who));
                 continue;
             }
             for (uint32_t a = 0; a < p->actions.n; a++) {

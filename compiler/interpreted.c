@@ -164,6 +164,10 @@ static enum dc_error atoms(const struct dc_model *m, struct dc_worker *w, const 
     return DC_OK;
 }
 
+static bool brings_back(const struct ir_action *a) {
+    return a->fault_name && (!strcmp(a->fault_name, "recover") || !strcmp(a->fault_name, "heal"));
+}
+
 static char *action_title(const struct program *p, const struct ir_action *a) {
     const char *who = a->process >= 0 ? p->processes.at[a->process].name : "",
                *on = a->kind == ACT_HANDLER ? "on " : "";
@@ -183,6 +187,7 @@ struct dc_model *eval_model(const struct program *p) {
         i->actions[k] = (struct dc_action){.name = a->name,
                                            .process = a->process >= 0 ? p->processes.at[a->process].name : NULL,
                                            .fault = a->fault,
+                                           .harm = a->fault && !brings_back(a),
                                            .title = action_title(p, a),
                                            .received = a->kind == ACT_HANDLER,
                                            .fault_name = a->fault_name,

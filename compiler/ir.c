@@ -33,6 +33,7 @@ void program_free(struct program *p) {
         VEC_FREE(p->refines.at[i].actions);
     }
     VEC_FREE(p->refines);
+    VEC_FREE(p->messages);
     VEC_FREE(p->fairs);
     VEC_FREE(p->atoms);
     VEC_FREE(p->sites);

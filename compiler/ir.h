@@ -146,6 +146,13 @@ struct ir_pred {
     const struct formula *formula; /* of a temporal one; derived (temporal.h), not part of the text form */
 };
 
+/* Who sends and who may receive a kind of message: index of the process, or -1 for several kinds. For reports. */
+struct ir_message {
+    const struct type *type; /* the union of its network */
+    uint32_t variant;
+    int from, to;
+};
+
 /* refines M as A: the variables of M live in words of their own behind the state, where `map` (a statement) computes
  * them from it; `init` and the actions are those of M on these words. */
 struct ir_refine {
@@ -178,6 +185,7 @@ struct program {
     struct ir *init; /* statement: from the zero state to an initial one */
     const struct type *process_type, *message_type;
     uint32_t state_words;
+    VEC(struct ir_message) messages;
     VEC(struct ir_refine) refines;
     VEC(struct ir_fair) fairs;
     VEC(struct ir *) atoms; /* of temporal predicates; derived */
@@ -185,7 +193,8 @@ struct program {
 };
 
 const char *ir_op_name(enum ir_op);
-/* As text of a node: it is false where what stands in the spec is true. A NOT with imm 1 stands there as one comparison. */
+/* As text of a node: it is false where what stands in the spec is true. A NOT with imm 1 stands there as one
+ * comparison. */
 extern const char IR_INVERTED[];
 void program_free(struct program *);
 uint32_t ir_slot(struct program *, const struct type *);

@@ -179,6 +179,10 @@ void program_write(const struct program *p, FILE *out) {
         tree(out, q->body, 2);
         fputc(')', out);
     }
+    for (uint32_t i = 0; i < p->messages.n; i++) {
+        const struct ir_message *m = &p->messages.at[i];
+        fprintf(out, "\n (message %u %u %d %d)", m->type->id, m->variant, m->from, m->to);
+    }
     for (uint32_t i = 0; i < p->fairs.n; i++) {
         const struct ir_fair *f = &p->fairs.at[i];
         fputs("\n (fair", out);
@@ -659,6 +663,15 @@ static void read_program(struct reader *r) {
         q.body = read_tree(r);
         expect(r, ')');
         VEC_PUSH(p->preds, q);
+    }
+    while (open(r, "message")) {
+        struct ir_message m = {.type = read_type_id(r, false)};
+        if (m.type->kind != T_UNION || !m.type->n_variants) refuse(r, "a message of no kind");
+        m.variant = (uint32_t)number(r, 0, (int64_t)m.type->n_variants - 1);
+        m.from = (int)number(r, -1, (int64_t)p->processes.n - 1);
+        m.to = (int)number(r, -1, (int64_t)p->processes.n - 1);
+        expect(r, ')');
+        VEC_PUSH(p->messages, m);
     }
     while (open(r, "fair")) {
         struct ir_fair f = {.name = required(r)};

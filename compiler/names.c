@@ -227,7 +227,8 @@ struct scope *module_ref(struct cx *x, const struct ast *a) {
     for (struct env *e = x->env; e; e = e->up)
         if (e->name == a->text) return NULL;
     struct symbol *s = lookup(x->scope, a->text);
-    return s && s->kind == SYM_MODULE ? s->inner : NULL;
+    bool network = s && s->kind == SYM_NETWORK && (x->flags & CX_PROPERTY);
+    return s && (s->kind == SYM_MODULE || network) ? s->inner : NULL;
 }
 
 static struct ir *process_member(struct compile *c, struct cx *x, const struct ast *a, int process, struct ir *id) {

@@ -43,6 +43,7 @@ struct dc_pred {
 
 struct dc_action {
     const char *name, *process, *title, *fault_name; /* title: server: on Vote; fault_name: crash, lose, ... or NULL */
+    bool harm;                                       /* a fault that takes something away: no way out of a stop */
     bool fault, fairable, received; /* fairable: an assumption of fairness may name it; received: it takes a message */
     uint64_t
         affects; /* predicates (bits) that read what this action writes: the others keep their value over its steps */
@@ -69,8 +70,9 @@ struct dc_step {
 struct dc_out {
     uint64_t *states;
     struct dc_step *steps;
-    uint64_t *keys; /* NULL: not wanted; else two a record, of steps with a successor or beyond a bound: which process, and a mix of
-                       what distinguishes the instances of the action (its message, or the names that it binds) */
+    uint64_t
+        *keys; /* NULL: not wanted; else two a record, of steps with a successor or beyond a bound: which process, and a
+                  mix of what distinguishes the instances of the action (its message, or the names that it binds) */
     uint32_t n, cap;
     uint32_t from, ordinal;         /* of the next record; the model counts ordinal up and resets it for each state */
     void (*flush)(struct dc_out *); /* takes all n records and sets n to 0 */

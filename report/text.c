@@ -25,6 +25,15 @@ static struct paint paint(bool colour) {
     return (struct paint){"\033[1m", "\033[1;31m", "\033[1;32m", "\033[1;33m", "\033[2m", "\033[36m", "\033[0m"};
 }
 
+/* Watched values are shown at first and where they change. */
+static void print_watched(const struct dc_event *e, const struct dc_event *before, const struct paint *p, FILE *out) {
+    for (uint32_t i = 0; i < e->watched.n; i++) {
+        const struct dc_value *w = &e->watched.at[i];
+        bool same = before && i < before->watched.n && !strcmp(before->watched.at[i].text, w->text);
+        if (!same) fprintf(out, "         %swatch %s = %s%s\n", p->dim, w->name, w->text, p->plain);
+    }
+}
+
 static void print_event(const struct dc_event *e, uint32_t number, const struct report_style *style,
                         const struct paint *p, FILE *out) {
     const char *tint = e->fault ? p->red : number ? p->bold : p->dim;
@@ -42,8 +51,7 @@ static void print_event(const struct dc_event *e, uint32_t number, const struct 
                 fprintf(out, "         %s: %s -> %s\n", e->changes.at[i].name, e->changes.at[i].before,
                         e->changes.at[i].text);
     }
-    for (uint32_t i = 0; i < e->watched.n; i++)
-        fprintf(out, "         %swatch %s = %s%s\n", p->dim, e->watched.at[i].name, e->watched.at[i].text, p->plain);
+    print_watched(e, number ? e - 1 : NULL, p, out);
 }
 
 static void print_trace(const struct report_trace *t, const struct report_style *style, const struct paint *p,

@@ -132,7 +132,7 @@ static void take(struct dc_out *out) {
         const uint64_t *t = out->states + i * words;
         if (st->error == DC_STOP_CUT) {
             now.cut_steps++;
-            moves = true;
+            moves |= level && !model->actions[st->action].harm;
             continue;
         }
         if (st->error) {
@@ -143,7 +143,7 @@ static void take(struct dc_out *out) {
         }
         now.generated++;
         bool same = level && !memcmp(source, t, words * sizeof *t);
-        moves |= !same;
+        moves |= !same && level && !model->actions[st->action].harm;
         if (level && !same) judge(source, t, 1 << DC_STEP, st->ordinal, level);
         if (insert(t)) {
             now.distinct++;
