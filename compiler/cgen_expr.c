@@ -96,7 +96,7 @@ static void cons(struct gen *g, const struct ir *n) {
         for (uint32_t i = 0; i < n->n; i++) {
             const struct field *f = &t->fields[first + i];
             if (!f->type->bits && n->kid[i]->total) continue;
-            PUT(" | ");
+            PUT(" | (uint64_t)"); /* a comparison is an int in C */
             cgen_packed(g, n->kid[i], f->type);
             PUT(" << %u", f->at);
         }

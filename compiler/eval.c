@@ -493,7 +493,7 @@ static uint64_t set_binary(struct eval *e, const struct ir *n) {
         if (!t->words) {
             switch (n->op) {
             case IR_UNION:
-                if (t->checked && dc_count(a | b) > t->max) fail(e, DC_CAPACITY, n);
+                if (n->type->checked && dc_count(a | b) > n->type->max) fail(e, DC_CAPACITY, n);
                 return a | b;
             case IR_INTER: return a & b;
             case IR_DIFF: return a & ~b;
@@ -505,7 +505,7 @@ static uint64_t set_binary(struct eval *e, const struct ir *n) {
         uint64_t *w = scratch(e, n, t->words);
         for (uint32_t i = 0; i < t->words; i++)
             w[i] = n->op == IR_UNION ? x[i] | y[i] : n->op == IR_INTER ? x[i] & y[i] : x[i] & ~y[i];
-        if (n->op == IR_UNION && t->checked && dc_bits_size(w, t->words) > t->max) fail(e, DC_CAPACITY, n);
+        if (n->op == IR_UNION && n->type->checked && dc_bits_size(w, t->words) > n->type->max) fail(e, DC_CAPACITY, n);
         return ADDRESS(w);
     }
     const uint64_t *x = t->words ? WORDS(a) : &a;
