@@ -44,6 +44,8 @@ void eval_close(struct eval *e) {
     mem_free(e->choices);
     for (uint32_t i = 0; i < e->choice_cap; i++) mem_free(e->bindings[i]);
     mem_free(e->bindings);
+    for (uint32_t i = 0; i < e->seen.n; i++) VEC_FREE(e->seen.at[i].values);
+    VEC_FREE(e->seen);
     mem_free(e);
 }
 
@@ -136,9 +138,8 @@ struct loop {
     uint32_t n;
     bool (*body)(struct eval *, void *);
     void *self;
-    struct seen {
-        VEC(uint64_t) values; /* of a distinct generator, one after the other */
-    } * seen;             /* by generator; NULL: none is distinct */
+    bool distinct; /* some generator is */
+    uint32_t seen; /* of generator i: e->seen.at[seen + i] */
 };
 
 static bool loop_from(struct eval *, struct loop *, uint32_t);
@@ -237,7 +238,7 @@ static bool loop_slice(struct eval *e, struct loop *l, uint32_t i) {
 static bool loop_distinct(struct eval *e, struct loop *l, uint32_t i, const struct type *t, uint64_t v) {
     uint32_t w = type_slot_words(t);
     const uint64_t *x = t->words ? WORDS(v) : &v;
-    struct seen *seen = &l->seen[i];
+    struct eval_seen *seen = &e->seen.at[l->seen + i];
     for (uint32_t k = 0; k + w <= seen->values.n; k += w)
         if (dc_same(seen->values.at + k, x, w)) return false;
     for (uint32_t k = 0; k < w; k++) VEC_PUSH(seen->values, x[k]);
@@ -246,8 +247,8 @@ static bool loop_distinct(struct eval *e, struct loop *l, uint32_t i, const stru
 
 static bool loop_from(struct eval *e, struct loop *l, uint32_t i) {
     if (i == l->n) return l->body(e, l->self);
-    for (uint32_t k = i; l->seen && k < l->n; k++)
-        if (l->gens[k].distinct && k - l->gens[k].distinct == i) l->seen[k].values.n = 0;
+    for (uint32_t k = i; l->distinct && k < l->n; k++)
+        if (l->gens[k].distinct && k - l->gens[k].distinct == i) e->seen.at[l->seen + k].values.n = 0;
     const struct ir_gen *g = &l->gens[i];
     if (g->kind == G_SLICE) return loop_slice(e, l, i);
     const struct type *t = e->program->slots.at[g->slot];
@@ -299,12 +300,15 @@ static bool loop_from(struct eval *e, struct loop *l, uint32_t i) {
 }
 
 bool eval_gens(struct eval *e, const struct ir_gen *gens, uint32_t n, bool (*body)(struct eval *, void *), void *self) {
-    struct loop l = {.gens = gens, .n = n, .body = body, .self = self};
-    for (uint32_t i = 0; i < n && !l.seen; i++)
-        if (gens[i].distinct) l.seen = mem_alloc(n * sizeof *l.seen);
-    bool stop = loop_from(e, &l, 0); /* a failure leaks `seen`; few loops have it */
-    for (uint32_t i = 0; l.seen && i < n; i++) VEC_FREE(l.seen[i].values);
-    mem_free(l.seen);
+    struct loop l = {.gens = gens, .n = n, .body = body, .self = self, .seen = e->seen_used};
+    for (uint32_t i = 0; i < n; i++) l.distinct |= gens[i].distinct != 0;
+    if (l.distinct) {
+        e->seen_used += n;
+        while (e->seen.n < e->seen_used) VEC_PUSH(e->seen, (struct eval_seen){0});
+        for (uint32_t i = 0; i < n; i++) e->seen.at[l.seen + i].values.n = 0;
+    }
+    bool stop = loop_from(e, &l, 0);
+    e->seen_used = l.seen;
     return stop;
 }
 
@@ -781,11 +785,11 @@ static bool odometer(struct eval *e) {
     return false;
 }
 
-/* All bindings of a pick, gathered once: its slots one after the other. */
+/* All bindings of a pick, gathered once: its slots one after the other, in the wheel's own memory. */
 struct picks {
     const struct ir *node;
     uint32_t width, n, cap;
-    uint64_t *at;
+    uint64_t **at;
 };
 
 static uint32_t each_slot(struct eval *e, const struct ir *n, uint64_t *save, const uint64_t *restore) {
@@ -809,26 +813,26 @@ static bool gather_step(struct eval *e, void *self) {
     struct picks *p = self;
     if (p->n == p->cap) {
         uint32_t cap = p->cap ? 2 * p->cap : 8;
-        p->at = mem_grow(p->at, (size_t)p->cap * p->width * sizeof *p->at, (size_t)cap * p->width * sizeof *p->at);
+        *p->at = mem_grow(*p->at, (size_t)p->cap * p->width * sizeof **p->at, (size_t)cap * p->width * sizeof **p->at);
         p->cap = cap;
     }
-    each_slot(e, p->node, p->at + (size_t)p->n++ * p->width, NULL);
+    each_slot(e, p->node, *p->at + (size_t)p->n++ * p->width, NULL);
     return false;
 }
 
 static void pick(struct eval *e, const struct ir *n) {
     uint32_t width = each_slot(e, n, NULL, NULL);
-    if (e->depth >= e->n_choices) {
-        struct picks p = {.node = n, .width = width};
-        eval_gens(e, n->gens, n->n_gens, gather_step, &p); /* a failure in it leaks `at`; the run ends there anyway */
-        if (!p.n) fail(e, DC_BLOCKED, n);
-        choose(e, p.n);
-        mem_free(e->bindings[e->depth - 1]);
-        e->bindings[e->depth - 1] = p.at;
-    } else {
-        choose(e, 0);
-    }
+    bool first = e->depth >= e->n_choices;
+    choose(e, 1); /* if gathering fails, this wheel does not turn */
     uint32_t d = e->depth - 1;
+    if (first) {
+        struct picks p = {.node = n, .width = width, .at = &e->bindings[d]};
+        mem_free(e->bindings[d]);
+        e->bindings[d] = NULL;
+        eval_gens(e, n->gens, n->n_gens, gather_step, &p);
+        if (!p.n) fail(e, DC_BLOCKED, n);
+        e->choices[d] = p.n;
+    }
     each_slot(e, n, NULL, e->bindings[d] + (size_t)e->choice[d] * width);
 }
 
@@ -921,7 +925,7 @@ void eval_action(struct eval *e, const struct ir_action *act, eval_emit *emit, v
     const uint64_t *from = e->state;
     struct action_run a = {.body = act ? act->body : e->program->init, .from = from, .emit = emit, .self = self};
     e->escape = &escape;
-    e->top = 0;
+    eval_reset(e);
     if (setjmp(escape) == 0) {
         if (act) eval_gens(e, act->gens, act->n_gens, run_body, &a);
         else run_body(e, &a);

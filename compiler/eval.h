@@ -15,6 +15,10 @@ struct eval_record {            /* what a replay wants to know about one step */
     struct arena arena;
 };
 
+struct eval_seen {
+    VEC(uint64_t) values; /* of a distinct generator, one after the other */
+};
+
 struct eval {
     const struct program *program;
     const uint64_t *state, *next; /* next: for primed variables */
@@ -29,14 +33,20 @@ struct eval {
     /* choices of the current run of a body: an odometer */
     uint32_t *choice, *choices;
     uint32_t n_choices, depth, choice_cap;
-    uint64_t **bindings; /* by wheel of a pick: the names of every binding, so that each costs O(1) */
+    uint64_t **bindings;        /* by wheel of a pick: the names of every binding, so that each costs O(1) */
+    VEC(struct eval_seen) seen; /* a stack, as deep as loops with distinct generators are nested */
+    uint32_t seen_used;
+    uint64_t fuel; /* bindings that loops may still make, or 0: no bound */
     struct eval_record *record;
     struct eval *parent;
 };
 
 struct eval *eval_open(const struct program *);
 void eval_close(struct eval *);
-static inline void eval_reset(struct eval *e) { e->top = 0; }
+static inline void eval_reset(struct eval *e) {
+    e->top = 0;
+    e->seen_used = 0;
+}
 
 /* Evaluates a closed expression. Narrow: *out; wide: *out is a pointer into e's scratch. */
 enum dc_error eval_expr(struct eval *, const struct ir *, uint64_t *out);

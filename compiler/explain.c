@@ -502,11 +502,12 @@ static int actor(const struct teller *t, const struct step *s) {
 /* Swaps steps i and i+1 if the result is the same: the state after both. */
 static bool swap(struct teller *t, const uint64_t *start, struct step *s, uint32_t i) {
     const uint64_t *from = i ? s[i - 1].to : start;
-    struct step b, a;
+    struct step b, a = {0};
     if (!take(t, from, 0, &s[i + 1], false, &b)) return false;
     bool ok = !b.error && take(t, b.to, 0, &s[i], false, &a);
     if (ok) ok = !a.error && !memcmp(a.to, s[i + 1].to, t->p->state_words * sizeof *a.to);
     if (!ok) {
+        VEC_FREE(a.key);
         VEC_FREE(b.key);
         return false;
     }
