@@ -300,7 +300,8 @@ static void resolve_const(struct compile *c, struct symbol *s) {
     struct cx x = cx_const(c, from);
     struct ir *v = t ? elab_as(c, &x, value, t) : elab(c, &x, value, NULL);
     if (!is_bad(v) && v->op != IR_CONST) {
-        error_at(c, value->span, "the value of `%s` cannot be computed", s->name);
+        if (P(c)->folded < FOLD_WORK) /* else compile says so */
+            error_at(c, value->span, "the value of `%s` cannot be computed", s->name);
         v = bad(c, value->span);
     }
     if (!is_bad(v) && t && type_is_int(t) && (v->imm < t->lo || v->imm > t->hi)) {

@@ -146,6 +146,7 @@ static bool loop_from(struct eval *, struct loop *, uint32_t);
 
 static bool loop_bound(struct eval *e, struct loop *l, uint32_t i) {
     const struct ir_gen *g = &l->gens[i];
+    if (e->fuel && !--e->fuel) fail(e, DC_CAPACITY, NULL);
     if (g->cond && !ev(e, g->cond)) return false;
     return loop_from(e, l, i + 1);
 }

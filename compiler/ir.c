@@ -163,7 +163,8 @@ static struct ir *fold(struct program *p, struct ir *e) {
         if (!e->stateless || (e->op != IR_LET && e->op != IR_REDUCE) || !closed_in(e, e)) return e;
     }
     struct eval *ev = eval_open(p);
-    uint64_t value;
+    uint64_t value, left = FOLD_WORK - p->folded;
+    ev->fuel = left ? left : 1; /* at the end, only what has no loops is evaluated */
     if (eval_expr(ev, e, &value) == DC_OK) {
         struct ir *c = arena_alloc(&p->arena, sizeof *c);
         *c = (struct ir){
@@ -177,6 +178,8 @@ static struct ir *fold(struct program *p, struct ir *e) {
         }
         e = c;
     }
+    p->folded += left ? left - ev->fuel : 0;
+    if (left && !ev->fuel) p->costly = e->span;
     eval_close(ev);
     return e;
 }

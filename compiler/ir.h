@@ -150,6 +150,8 @@ struct ir_fairgroup {
     uint32_t n;
 };
 
+enum { FOLD_WORK = 1 << 23 };
+
 struct program {
     struct arena arena;
     struct types types;
@@ -164,6 +166,9 @@ struct program {
     struct ir *init; /* statement: from the zero state to an initial one */
     const struct type *process_type, *message_type;
     uint32_t state_words;
+    uint32_t folded;    /* loops evaluated while nodes were built: bindings made, at most FOLD_WORK */
+    struct span costly; /* where that was reached */
+    bool foreign;       /* read from text: tags and names are checked where they are used */
     bool uses_fairness;
 };
 
