@@ -78,6 +78,11 @@ static void bind(struct eval *e, uint32_t slot, const struct type *t, uint64_t v
     else *at = v;
 }
 
+static void bind_unranked(struct eval *e, uint32_t slot, const struct type *t, uint64_t rank) {
+    uint64_t *at = e->locals + e->slot_at[slot], v = value_unrank(t, rank, at);
+    if (!t->words) *at = v;
+}
+
 static uint64_t local(struct eval *e, uint32_t slot, const struct type *t) {
     uint64_t *at = e->locals + e->slot_at[slot];
     return t->words ? ADDRESS(at) : *at;
@@ -186,8 +191,7 @@ static bool slice_from(struct eval *e, struct loop *l, uint32_t i, const uint64_
             uint64_t rest = at - begin;
             for (uint32_t j = g->n_fields; j-- > k;) {
                 const struct type *ft = g->elem->fields[first + j].type;
-                uint64_t part[64];
-                bind(e, g->field_slots[j], ft, value_unrank(ft, rest % ft->universe, part));
+                bind_unranked(e, g->field_slots[j], ft, rest % ft->universe);
                 rest /= ft->universe;
             }
             size_t top = e->top;
@@ -198,8 +202,7 @@ static bool slice_from(struct eval *e, struct loop *l, uint32_t i, const uint64_
         return false;
     }
     for (uint64_t r = 0; r < t->universe; r++) {
-        uint64_t part[64];
-        bind(e, g->field_slots[k], t, value_unrank(t, r, part));
+        bind_unranked(e, g->field_slots[k], t, r);
         if (slice_from(e, l, i, set, k + 1, rank * t->universe + r)) return true;
     }
     return false;

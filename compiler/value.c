@@ -111,9 +111,9 @@ static uint64_t fields_unrank(const struct type *owner, uint32_t first, uint32_t
     uint64_t v = start;
     for (uint32_t i = first + n; i-- > first;) {
         const struct field *f = &owner->fields[i];
-        uint64_t part[64], u = f->type->universe;
-        uint64_t x = value_unrank(f->type, rank % u, f->type->words > 64 ? words : part);
+        uint64_t u = f->type->universe, x = value_unrank(f->type, rank % u, owner->words ? words + f->at / 64 : NULL);
         rank /= u;
+        if (f->type->words) continue; /* in its place already */
         if (owner->words) value_store(f->type, words, f->at / 64, f->at % 64, x);
         else if (f->type->bits) v |= pack(f->type, x) << f->at;
     }
@@ -139,18 +139,17 @@ uint64_t value_unrank(const struct type *t, uint64_t rank, uint64_t *words) {
         if (!rank) return v;
         if (t->words) {
             words[0] = 1;
-            uint64_t part[64], x = value_unrank(t->elem, rank - 1, part);
-            value_store(t->elem, words, 1, 0, x);
+            uint64_t x = value_unrank(t->elem, rank - 1, words + 1);
+            if (!t->elem->words) value_store(t->elem, words, 1, 0, x);
             return v;
         }
         return pack(t->elem, value_unrank(t->elem, rank - 1, NULL)) + 1;
     case T_MAP: {
         uint64_t u = t->elem->universe, *base = t->words ? words : &v;
         for (uint32_t i = t->cap; i-- > 0;) {
-            uint64_t part[64], x = value_unrank(t->elem, rank % u, part);
+            uint64_t x = value_unrank(t->elem, rank % u, base + (size_t)i * t->elem->words);
             rank /= u;
-            if (t->elem->words) memcpy(base + (size_t)i * t->elem->words, WORDS(x), t->elem->words * 8);
-            else dc_array_put(base, type_elem_bits(t->elem), i, pack(t->elem, x));
+            if (!t->elem->words) dc_array_put(base, type_elem_bits(t->elem), i, pack(t->elem, x));
         }
         return v;
     }
@@ -164,10 +163,9 @@ uint64_t value_unrank(const struct type *t, uint64_t rank, uint64_t *words) {
         }
         dc_list_set_len(base, n, GEOMETRY(t));
         for (uint32_t i = n; i-- > 0;) {
-            uint64_t part[64], x = value_unrank(t->elem, rank % t->elem->universe, part);
+            uint64_t x = value_unrank(t->elem, rank % t->elem->universe, base + 1 + (size_t)i * t->elem->words);
             rank /= t->elem->universe;
-            uint64_t code = t->elem->words ? 0 : pack(t->elem, x);
-            dc_list_write(base, i, t->elem->words ? WORDS(x) : &code, GEOMETRY(t));
+            if (!t->elem->words) dc_list_put(base, i, pack(t->elem, x), GEOMETRY(t));
         }
         return v;
     }
@@ -223,6 +221,19 @@ static void print_list(const struct program *p, const struct type *t, uint64_t v
     mem_free(words);
 }
 
+static void print_map(const struct program *p, const struct type *t, uint64_t v, struct text *s) {
+    uint64_t *words = t->key->words ? mem_alloc(t->key->words * sizeof *words) : NULL;
+    put(s, "[");
+    for (uint32_t i = 0; i < t->cap; i++) {
+        if (i) put(s, ", ");
+        print(p, t->key, value_unrank(t->key, i, words), s);
+        put(s, ": ");
+        print(p, t->elem, value_element(t, v, i, NULL), s);
+    }
+    put(s, "]");
+    mem_free(words);
+}
+
 static void print(const struct program *p, const struct type *t, uint64_t v, struct text *s) {
     char number[64];
     switch (t->kind) {
@@ -273,17 +284,7 @@ static void print(const struct program *p, const struct type *t, uint64_t v, str
     case T_SET: print_list(p, t, v, "{", "}", s); break;
     case T_SEQ: print_list(p, t, v, "[", "]", s); break;
     case T_BAG: print_list(p, t, v, "{|", "|}", s); break;
-    case T_MAP:
-        put(s, "[");
-        for (uint32_t i = 0; i < t->cap; i++) {
-            uint64_t words[64];
-            if (i) put(s, ", ");
-            if (t->key->words <= 64) print(p, t->key, value_unrank(t->key, i, words), s);
-            put(s, ": ");
-            print(p, t->elem, value_element(t, v, i, NULL), s);
-        }
-        put(s, "]");
-        break;
+    case T_MAP: print_map(p, t, v, s); break;
     default: put(s, "?");
     }
 }
