@@ -280,7 +280,8 @@ const struct type *elab_type(struct compile *c, struct scope *s, const struct as
     }
     const struct type *t = make_type(c, s, a, name);
     c->depth--;
-    if (t->words > 1 << 16) return type_error(c, a, "a value of this type is too large (over 512 KiB)");
+    if (t->depth > MAX_TYPE_DEPTH) return type_error(c, a, "this type is nested too deep");
+    if (t->words > MAX_VALUE_WORDS) return type_error(c, a, "a value of this type is too large (over 512 KiB)");
     return t;
 }
 

@@ -41,7 +41,10 @@ static struct ir *tuple(struct compile *c, struct cx *x, const struct ast *a, co
             parts[i] = coerce(c, parts[i], want->fields[i].type, a->kid[i]->span);
         if (is_bad(parts[i])) return parts[i];
         types[i] = parts[i]->type;
-        if (want && types[i] != want->fields[i].type && !(types[i]->kind == T_RANGE && want->fields[i].type->kind == T_RANGE && fits_range(types[i], want->fields[i].type))) fit = false;
+        if (want && types[i] != want->fields[i].type &&
+            !(types[i]->kind == T_RANGE && want->fields[i].type->kind == T_RANGE &&
+              fits_range(types[i], want->fields[i].type)))
+            fit = false;
         if (types[i]->kind == T_NONE || types[i]->kind == T_EMPTY) {
             error_at(c, a->kid[i]->span, "the type of this part is not known here");
             return bad(c, a->span);
@@ -193,5 +196,8 @@ struct ir *elab(struct compile *c, struct cx *x, const struct ast *a, const stru
     }
     struct ir *e = dispatch(c, x, a, expected);
     c->depth--;
-    return e;
+    bool deep = e->type && e->type->depth > MAX_TYPE_DEPTH, large = e->type && e->type->words > MAX_VALUE_WORDS;
+    if (is_bad(e) || (!deep && !large)) return e;
+    error_at(c, a->span, deep ? "the type of this is nested too deep" : "this value may be too large (over 512 KiB)");
+    return bad(c, a->span);
 }

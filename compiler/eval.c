@@ -26,10 +26,11 @@ struct eval *eval_open(const struct program *p) {
     struct eval *e = mem_alloc(sizeof *e);
     e->program = p;
     e->slot_at = mem_alloc((p->slots.n + 1) * sizeof *e->slot_at);
-    uint32_t at = 0;
+    uint64_t at = 0;
     for (uint32_t i = 0; i < p->slots.n; i++) {
-        e->slot_at[i] = at;
+        e->slot_at[i] = (uint32_t)at;
         at += type_slot_words(p->slots.at[i]);
+        if (at > UINT32_MAX) mem_exhausted();
     }
     e->locals = mem_alloc((at + 1) * sizeof *e->locals);
     return e;

@@ -152,8 +152,8 @@ static bool closed_in(const struct ir *e, const struct ir *root) {
 
 static bool foldable(const struct ir *e) {
     return e->type && e->type->kind != T_ERROR && e->type->kind != T_NONE && e->type->kind != T_EMPTY &&
-           e->type->kind != T_STRING && e->op != IR_CONST && e->op != IR_TEMPORAL && e->op != IR_FAIL &&
-           !(ops[e->op].flags & S);
+           e->type->kind != T_STRING && e->type->words <= MAX_VALUE_WORDS && e->op != IR_CONST &&
+           e->op != IR_TEMPORAL && e->op != IR_FAIL && !(ops[e->op].flags & S);
 }
 
 /* A node without state and free locals is evaluated now, unless that fails: then it fails where it is needed. */

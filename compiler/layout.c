@@ -5,9 +5,12 @@
 
 #include "compiler/compile.h"
 
+enum { MAX_STATE_WORDS = 1 << 20 };
+
 /* First fit, widest first: the words fill up, and a variable stays inside one word. */
-void layout(struct program *p) {
-    uint32_t words = 0, n = p->vars.n;
+bool layout(struct program *p) {
+    uint64_t words = 0;
+    uint32_t n = p->vars.n;
     uint32_t *used = mem_alloc((n + 1) * sizeof *used), *of = mem_alloc((n + 1) * sizeof *of), n_words = 0;
     for (uint32_t width = 64; width-- > 0;) {
         for (uint32_t i = 0; i < n; i++) {
@@ -17,7 +20,7 @@ void layout(struct program *p) {
             while (k < n_words && used[k] + v->type->bits > 64) k++;
             if (k == n_words) {
                 used[n_words] = 0;
-                of[n_words++] = words++;
+                of[n_words++] = (uint32_t)words++;
             }
             v->word = of[k];
             v->shift = used[k];
@@ -27,11 +30,12 @@ void layout(struct program *p) {
     for (uint32_t i = 0; i < n; i++) {
         struct ir_var *v = p->vars.at[i];
         if (!type_wide(v->type)) continue;
-        v->word = words;
+        v->word = (uint32_t)words;
         v->shift = 0;
         words += v->type->words;
     }
-    p->state_words = words ? words : 1;
+    p->state_words = words ? (uint32_t)words : 1;
     mem_free(used);
     mem_free(of);
+    return words <= MAX_STATE_WORDS;
 }
