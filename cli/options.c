@@ -102,7 +102,7 @@ static bool size(const char *text, uint64_t *out) {
                     : *end == 'M' || *end == 'm' ? 1 << 20
                     : *end == 'K' || *end == 'k' ? 1 << 10
                                                  : 1;
-    if (errno || end == text || v <= 0 || v > 1e15 || (*end && (!strchr("GgMmKk", *end) || end[1]))) {
+    if (errno || end == text || !(v > 0 && v <= 1e15) || (*end && (!strchr("GgMmKk", *end) || end[1]))) {
         fprintf(stderr, "dcheck: error: -mem wants a size such as 8G or 500M, not `%s`\n", text);
         return false;
     }

@@ -379,7 +379,12 @@ static void declare_import(struct compile *c, struct scope *s, const struct ast 
             error_at(c, a->span, "module %s imports itself", a->text);
             return;
         }
-    enum { MAX_IMPORTS = 24 };
+    enum { MAX_IMPORTS = 24, MAX_MODULES = 4096 };
+    if (c->modules.n >= MAX_MODULES) {
+        struct diag *d = error_at(c, a->span, "the imports make too many modules (over %d)", MAX_MODULES);
+        hint(c, d, "each import is a module of its own, and so are the imports in it");
+        return;
+    }
     if (c->importing >= MAX_IMPORTS) {
         struct diag *d = error_at(c, a->span, "the imports of module %s go in a circle", a->text);
         hint(c, d, "move what both modules need into a third");
