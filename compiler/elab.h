@@ -4,19 +4,6 @@
 
 #include "compiler/compile.h"
 
-/* Growable arrays in the arena of the compilation: what an error leaves behind goes with it. */
-#define ARENA_PUSH(c, v, x)                                                                                            \
-    do {                                                                                                               \
-        if ((v).n == (v).cap) {                                                                                        \
-            uint32_t cap_ = (v).cap ? 2 * (v).cap : 8;                                                                 \
-            void *new_ = arena_alloc((c)->arena, cap_ * sizeof *(v).at);                                               \
-            if ((v).n) memcpy(new_, (v).at, (v).n * sizeof *(v).at);                                                   \
-            (v).at = new_;                                                                                             \
-            (v).cap = cap_;                                                                                            \
-        }                                                                                                              \
-        (v).at[(v).n++] = (x);                                                                                         \
-    } while (0)
-
 enum symbol_kind {
     SYM_CONST,
     SYM_TYPE,

@@ -33,6 +33,8 @@ struct eval *eval_open(const struct program *p) {
         if (at > UINT32_MAX) mem_exhausted();
     }
     e->locals = mem_alloc((at + 1) * sizeof *e->locals);
+    for (uint32_t i = 0; i < p->slots.n; i++) /* zero is a value of every other type */
+        if (p->slots.at[i]->kind == T_RANGE) e->locals[e->slot_at[i]] = unpack(p->slots.at[i], 0);
     return e;
 }
 
@@ -51,8 +53,9 @@ void eval_close(struct eval *e) {
 }
 
 static _Noreturn void fail(struct eval *e, enum dc_error error, const struct ir *at) {
+    static const struct ir nowhere = {.span = {.source = UINT32_MAX}}; /* a loop over a type has no expression */
     e->error = error;
-    e->at = at;
+    e->at = at ? at : &nowhere;
     longjmp(*e->escape, 1);
 }
 
@@ -113,7 +116,10 @@ static void set_add(struct eval *e, const struct ir *at, const struct type *t, u
 
 static bool set_has(const struct type *t, uint64_t set, uint64_t v) {
     const uint64_t *s = t->words ? WORDS(set) : &set;
-    if (t->bitset) return dc_has(s, value_rank(t->elem, v));
+    if (t->bitset) {
+        uint64_t r = value_rank(t->elem, v);
+        return r < t->elem->universe && dc_has(s, r); /* a number outside the element type is no member */
+    }
     uint64_t code;
     return dc_list_has(s, element(t->elem, v, &code), GEOMETRY(t));
 }
@@ -135,6 +141,13 @@ static uint32_t seq_index(struct eval *e, const struct ir *at, const struct type
     int64_t i = (int64_t)index - (t->base1 ? 1 : 0);
     if (i < 0 || i >= (int64_t)limit) fail(e, DC_INDEX, at);
     return (uint32_t)i;
+}
+
+/* Rank of a key. Only where nobody has compared it before can a number lie outside the keys. */
+static uint64_t map_key(struct eval *e, const struct ir *at, const struct type *t, uint64_t key) {
+    uint64_t k = value_rank(t->key, key);
+    if (k >= t->cap) fail(e, DC_RANGE, at);
+    return k;
 }
 
 /* ---- generators ---- */
@@ -472,7 +485,7 @@ static uint64_t index_of(struct eval *e, const struct ir *n) {
     uint64_t base = ev(e, n->kid[0]), key = ev(e, n->kid[1]);
     const uint64_t *w = t->words ? WORDS(base) : &base;
     if (t->kind == T_MAP) {
-        uint64_t k = value_rank(t->key, key);
+        uint64_t k = map_key(e, n, t, key);
         if (et->words) return ADDRESS(w + k * et->words);
         return unpack(et, dc_array_get(w, type_elem_bits(et), k));
     }
@@ -485,7 +498,7 @@ static uint64_t set_index(struct eval *e, const struct ir *n) {
     const struct type *t = n->type, *et = t->elem;
     uint64_t *w = copy(e, n, t, ev(e, n->kid[0])), key = ev(e, n->kid[1]), v = ev(e, n->kid[2]), code;
     if (t->kind == T_MAP) {
-        uint64_t k = value_rank(t->key, key);
+        uint64_t k = map_key(e, n, t, key);
         if (et->words) memcpy(w + k * et->words, WORDS(v), et->words * 8);
         else dc_array_put(w, type_elem_bits(et), k, pack(et, v));
     } else {
@@ -657,7 +670,9 @@ static uint64_t ev(struct eval *e, const struct ir *n) {
     case IR_FIELD: return value_field(n->kid[0]->type, ev(e, n->kid[0]), &n->kid[0]->type->fields[n->imm]);
     case IR_PAYLOAD: {
         const struct type *t = n->kid[0]->type;
-        return value_field(t, ev(e, n->kid[0]), &t->fields[t->variants[n->slot].first + (uint32_t)n->imm]);
+        uint64_t v = ev(e, n->kid[0]);
+        if (value_tag(t, v) != n->slot) fail(e, DC_MATCH, n); /* only where nobody has looked at the tag before */
+        return value_field(t, v, &t->fields[t->variants[n->slot].first + (uint32_t)n->imm]);
     }
     case IR_ISTAG: return value_tag(n->kid[0]->type, ev(e, n->kid[0])) == (uint32_t)n->imm;
     case IR_CONS: return cons(e, n);
@@ -741,6 +756,7 @@ static struct location place_of(struct eval *e, const struct ir *n) {
     if (n->op == IR_STATE) return (struct location){e->target + n->var->word, n->var->shift};
     struct location p = place_of(e, n->kid[0]);
     const struct type *t = n->kid[0]->type;
+    if (n->op == IR_PAYLOAD && value_tag(t, value_load(t, p.words, 0, p.shift)) != n->slot) fail(e, DC_MATCH, n);
     if (n->op == IR_FIELD || n->op == IR_PAYLOAD) {
         const struct field *f =
             &t->fields[n->op == IR_FIELD ? (uint32_t)n->imm : t->variants[n->slot].first + (uint32_t)n->imm];
@@ -751,7 +767,7 @@ static struct location place_of(struct eval *e, const struct ir *n) {
     uint64_t key = ev(e, n->kid[1]), i;
     uint64_t *base = p.words;
     if (t->kind == T_MAP) {
-        i = value_rank(t->key, key);
+        i = map_key(e, n, t, key);
     } else {
         uint64_t whole = value_load(t, p.words, 0, p.shift);
         i = seq_index(e, n, t, whole, key, value_size(t, whole));

@@ -69,6 +69,7 @@ uint64_t value_unrank(const struct type *, uint64_t rank, uint64_t *words); /* w
 uint64_t value_load(const struct type *, const uint64_t *words, uint32_t word, uint32_t shift); /* wide: pointer */
 void value_store(const struct type *, uint64_t *words, uint32_t word, uint32_t shift, uint64_t value);
 bool value_same(const struct type *, uint64_t a, uint64_t b);
+bool value_valid(const struct type *, uint64_t value); /* whether these bits are a value of the type */
 uint64_t value_field(const struct type *owner, uint64_t value, const struct field *);
 uint32_t value_tag(const struct type *, uint64_t value);
 uint32_t value_size(const struct type *, uint64_t value);

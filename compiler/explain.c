@@ -26,7 +26,7 @@ struct teller {
     uint32_t action, ordinal, want_ordinal;
     const struct step *want;
     struct step *got;
-    bool tell;
+    bool tell; /* and then it leads where the wanted one does: two steps may be named alike */
 };
 
 const char *error_text(enum dc_error e) {
@@ -193,6 +193,10 @@ static bool same_step(const struct step *a, const struct step *b) {
            (!a->key.n || !memcmp(a->key.at, b->key.at, a->key.n * sizeof *a->key.at));
 }
 
+static bool same_state(const struct teller *t, const uint64_t *a, const uint64_t *b) {
+    return !memcmp(a, b, t->p->state_words * sizeof *a);
+}
+
 static void on_emit(void *self, struct eval *e, enum dc_error error) {
     struct teller *t = self;
     const struct ir_action *a = &t->p->actions.at[t->action];
@@ -207,7 +211,7 @@ static void on_emit(void *self, struct eval *e, enum dc_error error) {
         t->tell = false;
         describe(t, e, a, &s, error);
         t->tell = tell;
-        if (same_step(&s, t->want)) {
+        if (same_step(&s, t->want) && (!tell || same_state(t, s.to, t->want->to))) {
             VEC_FREE(s.key);
             describe(t, e, a, t->got, error);
         } else {
@@ -377,8 +381,10 @@ static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
             uint64_t v;
             if (n->kid[i]->op == IR_CONST || eval_expr(t->e, n->kid[i], &v) != DC_OK) continue;
             const char *part = snippet(t, n->kid[i]->span);
-            if (n->kid[i]->op == IR_LOCAL && t->p->slot_names.at[n->kid[i]->slot]) part = t->p->slot_names.at[n->kid[i]->slot];
-            else if (primed(n->kid[i]) && part[strlen(part) - 1] != '\'') part = arena_printf(&t->story->arena, "%s'", part);
+            if (n->kid[i]->op == IR_LOCAL && t->p->slot_names.at[n->kid[i]->slot])
+                part = t->p->slot_names.at[n->kid[i]->slot];
+            else if (primed(n->kid[i]) && part[strlen(part) - 1] != '\'')
+                part = arena_printf(&t->story->arena, "%s'", part);
             values = arena_printf(&t->story->arena, "%s%s%s = %s", values, *values ? ", " : "", part,
                                   text_of(t, n->kid[i]->type, v));
         }
@@ -434,7 +440,8 @@ static bool any_binding(struct eval *e, void *self) {
 
 static const char *block_reason(struct teller *t, const struct ir_action *a) {
     const struct ir_gen *g = &a->gens[0];
-    bool own = a->process < 0 || t->p->processes.at[a->process].id || g->kind == G_LET; /* its names are bound already */
+    bool own =
+        a->process < 0 || t->p->processes.at[a->process].id || g->kind == G_LET; /* its names are bound already */
     const struct ir *cond = own ? g->cond : NULL;
     uint32_t parts = !cond ? 0 : cond->op == IR_AND ? cond->n : 1;
     bool known;

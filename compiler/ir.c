@@ -689,3 +689,52 @@ uint64_t program_affects(const struct program *p, uint32_t action) {
     mem_free(read);
     return bits;
 }
+
+void ir_interval(enum ir_op op, const struct type *a, const struct type *b, int64_t *from, int64_t *to) {
+    __int128 lo, hi;
+    __int128 al = a->lo, ah = a->hi, bl = b->lo, bh = b->hi;
+    *from = INT64_MIN;
+    *to = INT64_MAX;
+    switch (op) {
+    case IR_ADD:
+        lo = al + bl;
+        hi = ah + bh;
+        break;
+    case IR_SUB:
+        lo = al - bh;
+        hi = ah - bl;
+        break;
+    case IR_MUL: {
+        if (!a->universe || !b->universe) return;
+        __int128 v[4] = {al * bl, al * bh, ah * bl, ah * bh};
+        lo = hi = v[0];
+        for (int i = 1; i < 4; i++) {
+            if (v[i] < lo) lo = v[i];
+            if (v[i] > hi) hi = v[i];
+        }
+        break;
+    }
+    case IR_MOD: {
+        __int128 m = bh > -bl ? bh : -bl;
+        if (m <= 0 || !b->universe) return;
+        lo = 0;
+        hi = m - 1;
+        if (al >= 0 && ah < hi) hi = ah;
+        break;
+    }
+    case IR_DIV:
+        if (bl <= 0 || !a->universe) return;
+        lo = al < 0 ? al : al / bh;
+        hi = ah < 0 ? ah / bh : ah / bl;
+        if (al < 0 && hi < 0) hi = 0;
+        break;
+    case IR_MIN2:
+        lo = al < bl ? al : bl;
+        hi = ah < bh ? ah : bh;
+        break;
+    default: lo = al > bl ? al : bl; hi = ah > bh ? ah : bh;
+    }
+    if (lo < INT64_MIN || hi > INT64_MAX) return;
+    *from = (int64_t)lo;
+    *to = (int64_t)hi;
+}

@@ -67,7 +67,7 @@ enum gen_kind {
 
 struct ir_gen {
     enum gen_kind kind;
-    uint32_t slot; /* G_SLICE: none */
+    uint32_t slot;     /* G_SLICE: none */
     uint32_t distinct; /* G_LET, not 0: skip a value had before since the generator this many places earlier began */
     struct ir *src, *src2;
     struct ir *cond; /* or NULL: tested as soon as the slot is bound */
@@ -194,6 +194,8 @@ struct ir *ir_cons(struct program *, const struct type *, uint32_t variant, stru
 struct ir *ir_index(struct program *, struct ir *, struct ir *, struct span);
 struct ir *ir_reduce(struct program *, enum reduce, const struct type *, struct ir_gen *, uint32_t n, struct ir *k0,
                      struct ir *k1, struct span);
+/* What an arithmetic operation on two ranges may give: all integers where that is not known. */
+void ir_interval(enum ir_op, const struct type *a, const struct type *b, int64_t *lo, int64_t *hi);
 /* Adds what must hold to the loop: each conjunct as early as its slots are bound, unless it might fail. */
 void ir_constrain(struct program *, struct ir_gen *, uint32_t n, struct ir *cond);
 /* Turns generators over sets of records and unions into slices where conjuncts fix the tag or fields.
