@@ -35,7 +35,7 @@ LDFLAGS += -fsanitize=thread
 else ifeq ($(B),fuzz)
 CC      := clang
 WARN    := -Wall -Wextra -Werror
-CFLAGS  := -std=c11 -g -O1 $(WARN) -fsanitize=fuzzer-no-link,address,undefined
+CFLAGS  := -std=c11 -g -O1 $(WARN) -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=fuzzer,address,undefined
 endif
 

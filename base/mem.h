@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { DC_EXIT_SYSTEM = 153 };
 
@@ -53,6 +54,19 @@ void arena_free(struct arena *);
         (v).at[(v).n++] = (x);                                                                                         \
     } while (0)
 #define VEC_FREE(v) (mem_free((v).at), (v).at = NULL, (v).n = (v).cap = 0)
+
+/* The same, but in the arena of `owner`, and gone with it: what an error leaves behind, too. */
+#define ARENA_PUSH(owner, v, x)                                                                                        \
+    do {                                                                                                               \
+        if ((v).n == (v).cap) {                                                                                        \
+            uint32_t cap_ = (v).cap ? 2 * (v).cap : 8;                                                                 \
+            void *new_ = arena_alloc((owner)->arena, cap_ * sizeof *(v).at);                                           \
+            if ((v).n) memcpy(new_, (v).at, (v).n * sizeof *(v).at);                                                   \
+            (v).at = new_;                                                                                             \
+            (v).cap = cap_;                                                                                            \
+        }                                                                                                              \
+        (v).at[(v).n++] = (x);                                                                                         \
+    } while (0)
 
 /* Interned strings: equal text, equal pointer. The table owns them. */
 struct intern {

@@ -226,7 +226,7 @@ static void insert_batch(struct worker *w) {
     for (uint32_t i = 0; i < n; i++) {
         const struct dc_step *s = &out->steps[i];
         const uint64_t *t = out->states + (size_t)i * words;
-        const uint64_t *key = out->keys + 2 * (size_t)i;
+        const uint64_t *key = out->keys ? out->keys + 2 * (size_t)i : NULL;
         if (b->recorder && !w->initial) record_source(w, s->from);
         if (b->recorder && !w->initial && s->error == DC_STOP_CUT) recorder_out(b->recorder, w->index, s->action, key);
         if (s->error == DC_STOP_CUT) {

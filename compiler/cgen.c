@@ -21,6 +21,13 @@ static void place(struct gen *g, const struct ir *n, uint32_t l) {
     }
     place(g, n->kid[0], l);
     const struct type *t = n->kid[0]->type;
+    if (n->op == IR_PAYLOAD && g->p->foreign) {
+        char name[24];
+        uint32_t k = g->labels++;
+        snprintf(name, sizeof name, t->words ? "w%u" : "v%u", t->words ? l : k);
+        if (!t->words) PUT("uint64_t v%u = dc_get(w%u[0], h%u, %u);\n", k, l, l, t->bits);
+        cgen_tag_check(g, n, name);
+    }
     if (n->op == IR_FIELD || n->op == IR_PAYLOAD) {
         const struct field *f =
             &t->fields[n->op == IR_FIELD ? (uint32_t)n->imm : t->variants[n->slot].first + (uint32_t)n->imm];
@@ -32,7 +39,7 @@ static void place(struct gen *g, const struct ir *n, uint32_t l) {
     uint32_t k = g->labels++;
     if (t->kind == T_MAP) {
         PUT("uint64_t i%u = ", k);
-        cgen_rank(g, n->kid[1], t->key);
+        cgen_key(g, n, t);
         PUT(";\n");
     } else {
         PUT("uint64_t i%u = ", k);
@@ -179,6 +186,11 @@ static void action_keys(struct gen *g, const struct ir_action *a) {
     PUT("k[1] = h;\n}\n");
 }
 
+/* A name inside a comment, which it must not end. */
+static void name_text(FILE *out, const char *s) {
+    for (; *s; s++) fputc(*s == '*' || *s == '\\' ? '?' : *s, out);
+}
+
 static void action_body(struct gen *g, const void *self) {
     const struct ir_action *a = self;
     PUT("choices.n = 0;\ndo {\nif (o->n == o->cap) o->flush(o);\nuint64_t *t = o->states + (size_t)o->n * "
@@ -257,10 +269,14 @@ void cgen_write(const struct program *p, FILE *file) {
         char *head;
         size_t len;
         FILE *h = mem_stream_open(&head, &len);
+        fputs("\n/* ", h);
+        if (a->process >= 0) name_text(h, p->processes.at[a->process].name);
+        if (a->process >= 0) fputs(": ", h);
+        name_text(h, a->name);
         fprintf(h,
-                "\n/* %s%s%s */\n#define ACTION %u\nstatic void a%u(const uint64_t *s, struct dc_out *o) {\n    struct "
-                "dc_choices choices;\n",
-                a->process >= 0 ? p->processes.at[a->process].name : "", a->process >= 0 ? ": " : "", a->name, i, i);
+                " */\n#define ACTION %u\nstatic void a%u(const uint64_t *s, struct dc_out *o) {\n    struct dc_choices "
+                "choices;\n",
+                i, i);
         mem_stream_close(h, &head);
         fprintf(all, "#undef FAIL\n#define FAIL(e, at) do { dc_record(o, ACTION, e, at); return; } while (0)\n");
         print_function(&g, all, head, "}\n#undef ACTION\n", whole_action, a);

@@ -96,7 +96,7 @@ static void cons(struct gen *g, const struct ir *n) {
         for (uint32_t i = 0; i < n->n; i++) {
             const struct field *f = &t->fields[first + i];
             if (!f->type->bits && n->kid[i]->total) continue;
-            PUT(" | ");
+            PUT(" | (uint64_t)"); /* a comparison is an int in C */
             cgen_packed(g, n->kid[i], f->type);
             PUT(" << %u", f->at);
         }
@@ -137,7 +137,17 @@ void cgen_field(struct gen *g, const struct ir *n) {
     cgen_x(g, n->kid[0]);
     mem_stream_close(g->out, &v);
     g->out = out;
-    cgen_field_text(out, t, f, v);
+    if (n->op == IR_PAYLOAD && g->p->foreign) {
+        char name[24];
+        uint32_t l = g->labels++;
+        snprintf(name, sizeof name, "v%u", l);
+        PUT("({ %s%s = %s; ", t->words ? "const uint64_t *" : "uint64_t ", name, v);
+        cgen_tag_check(g, n, name);
+        cgen_field_text(out, t, f, name);
+        PUT("; })");
+    } else {
+        cgen_field_text(out, t, f, v);
+    }
     free(v);
 }
 
@@ -161,7 +171,7 @@ static void index_of(struct gen *g, const struct ir *n) {
         if (e->words) PUT(") + ");
         else if (t->words) PUT(", %u, ", type_elem_bits(e));
         else PUT(", (unsigned)(");
-        cgen_rank(g, n->kid[1], t->key);
+        cgen_key(g, n, t);
         if (e->words) PUT(" * %u)", e->words);
         else if (t->words) PUT(")");
         else PUT(" * %u), %u)", type_elem_bits(e), type_elem_bits(e));
@@ -200,7 +210,7 @@ static void set_index(struct gen *g, const struct ir *n) {
     PUT(", %u); ", type_slot_words(t));
     if (t->kind == T_MAP) {
         PUT("uint64_t k%u = ", l);
-        cgen_rank(g, n->kid[1], t->key);
+        cgen_key(g, n, t);
         if (e->words) {
             PUT("; dc_copy(t%u + k%u * %u, ", l, l, e->words);
             cgen_x(g, n->kid[2]);
@@ -511,7 +521,7 @@ static void option(struct gen *g, const struct ir *n) {
     PUT("({ %sa%u = ", t->words ? "const uint64_t *" : "uint64_t ", l);
     cgen_x(g, n->kid[0]);
     PUT("; ");
-    if (!n->imm) {
+    if (!n->imm || g->p->foreign) {
         PUT(t->words ? "if (!a%u[0]) " : "if (!a%u) ", l);
         cgen_fail(g, DC_NONE, n);
     }
@@ -679,16 +689,19 @@ void cgen_x(struct gen *g, const struct ir *n) {
         const struct type *t = n->kid[1]->type;
         uint32_t l = g->labels++;
         if (t->bitset) {
+            const struct type *e = t->elem, *k = n->kid[0]->type;
             PUT("({ uint64_t a%u = ", l);
-            cgen_rank(g, n->kid[0], t->elem);
+            cgen_rank(g, n->kid[0], e);
             PUT("; ");
+            if (e->kind == T_RANGE && (k->lo < e->lo || k->hi > e->hi)) PUT("a%u < %llu && ", l, (ull)e->universe);
             if (t->words) {
                 PUT("(uint64_t)dc_has(");
                 cgen_x(g, n->kid[1]);
                 PUT(", a%u); })", l);
             } else {
+                PUT("(");
                 cgen_x(g, n->kid[1]);
-                PUT(" >> a%u & 1; })", l);
+                PUT(" >> a%u & 1); })", l);
             }
             return;
         }

@@ -174,6 +174,7 @@ static void gens_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint
         PUT(";\nfor (int64_t i%u = lo%u; i%u <= hi%u; i%u++) {\nl%u = (uint64_t)i%u;\n", label, label, label, label,
             label, s, label);
         gens_rest(g, list, n, i, body, self);
+        if (gen->src2->type->hi == INT64_MAX) PUT("if (i%u == INT64_MAX) break;\n", label);
         PUT("}}\n");
         return;
     case G_LET:

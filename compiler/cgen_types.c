@@ -40,6 +40,16 @@ void cgen_field_text(FILE *out, const struct type *owner, const struct field *f,
     cgen_unpack_close(out, t);
 }
 
+/* In programs read from text nobody has looked at the tag for sure. v: the name of the union, or of its words. */
+void cgen_tag_check(struct gen *g, const struct ir *n, const char *v) {
+    const struct type *t = n->kid[0]->type;
+    if (!t->words && t->payload >= 64) return; /* there is one variant only */
+    if (t->words) PUT("if (%s[0] != %u) ", v, n->slot);
+    else PUT("if (%s >> %u != %u) ", v, t->payload, n->slot);
+    cgen_fail(g, DC_MATCH, n);
+    PUT(" ");
+}
+
 void cgen_rank_text(struct gen *g, FILE *out, const struct type *t, const char *v) {
     (void)g;
     if (plain_rank(t)) fprintf(out, "(%s)", v);
@@ -271,8 +281,8 @@ void cgen_slot(struct gen *g, uint32_t s) {
     if (g->declared[s]) return;
     g->declared[s] = true;
     const struct type *t = g->p->slots.at[s];
-    if (t->words) fprintf(g->decls, "    uint64_t l%u[%u];\n", s, t->words);
-    else fprintf(g->decls, "    uint64_t l%u = 0;\n", s);
+    if (t->words) fprintf(g->decls, "    uint64_t l%u[%u]%s;\n", s, t->words, g->p->foreign ? " = {0}" : "");
+    else fprintf(g->decls, "    uint64_t l%u = UINT64_C(%llu);\n", s, cgen_offset(t) ? (ull)t->lo : 0);
 }
 
 uint32_t cgen_temp(struct gen *g, const struct type *t) {
@@ -324,6 +334,19 @@ void cgen_rank(struct gen *g, const struct ir *e, const struct type *t) {
         cgen_x(g, e);
         PUT(")");
     }
+}
+
+/* The rank of key k1. The compiler has compared it before where it may lie outside the keys. */
+void cgen_key(struct gen *g, const struct ir *n, const struct type *map) {
+    const struct type *k = n->kid[1]->type, *t = map->key;
+    bool checked = g->p->foreign && t->kind == T_RANGE && (k->lo < t->lo || k->hi > t->hi);
+    uint32_t l = g->labels;
+    if (checked) PUT("({ uint64_t r%u = ", g->labels++);
+    cgen_rank(g, n->kid[1], t);
+    if (!checked) return;
+    PUT("; if (r%u >= %u) ", l, map->cap);
+    cgen_fail(g, DC_RANGE, n);
+    PUT(" r%u; })", l);
 }
 
 void cgen_fail(struct gen *g, enum dc_error error, const struct ir *at) { PUT("FAIL(%d, %u);", error, at->site); }

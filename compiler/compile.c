@@ -60,10 +60,16 @@ struct program *compile(struct front *f, struct compile_options *options) {
     struct compile c = {.front = f, .p = p, .arena = &scratch, .diags = &f->diags, .options = options};
     lower_declare(&c);
     lower_program(&c);
+    if (p->folded == FOLD_WORK) {
+        struct diag *d =
+            error_at(&c, p->costly, "this goes through too many values (over %d million)", FOLD_WORK >> 20);
+        hint(&c, d, "what depends on nothing is computed before the run; smaller ranges and sets help");
+    }
     bool ok = !f->diags.errors;
     if (ok) {
         sparse(p);
-        layout(p);
+        ok = layout(p);
+        if (!ok) error_at(&c, f->root->tree->span, "a state of this spec is too large (over 8 MiB)");
         sites(p);
         temporal_formulas(p);
         envelopes(&c);

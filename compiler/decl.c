@@ -280,7 +280,8 @@ const struct type *elab_type(struct compile *c, struct scope *s, const struct as
     }
     const struct type *t = make_type(c, s, a, name);
     c->depth--;
-    if (t->words > 1 << 16) return type_error(c, a, "a value of this type is too large (over 512 KiB)");
+    if (t->depth > MAX_TYPE_DEPTH) return type_error(c, a, "this type is nested too deep");
+    if (t->words > MAX_VALUE_WORDS) return type_error(c, a, "a value of this type is too large (over 512 KiB)");
     return t;
 }
 
@@ -300,7 +301,8 @@ static void resolve_const(struct compile *c, struct symbol *s) {
     struct cx x = cx_const(c, from);
     struct ir *v = t ? elab_as(c, &x, value, t) : elab(c, &x, value, NULL);
     if (!is_bad(v) && v->op != IR_CONST) {
-        error_at(c, value->span, "the value of `%s` cannot be computed", s->name);
+        if (P(c)->folded < FOLD_WORK) /* else compile says so */
+            error_at(c, value->span, "the value of `%s` cannot be computed", s->name);
         v = bad(c, value->span);
     }
     if (!is_bad(v) && t && type_is_int(t) && (v->imm < t->lo || v->imm > t->hi)) {
@@ -377,14 +379,15 @@ static void declare_import(struct compile *c, struct scope *s, const struct ast 
             error_at(c, a->span, "module %s imports itself", a->text);
             return;
         }
-    enum { MAX_IMPORTS = 24, MAX_INSTANCES = 1000 };
+    enum { MAX_IMPORTS = 24, MAX_MODULES = 4096 };
+    if (c->modules.n >= MAX_MODULES) {
+        struct diag *d = error_at(c, a->span, "the imports make too many modules (over %d)", MAX_MODULES);
+        hint(c, d, "each import is a module of its own, and so are the imports in it");
+        return;
+    }
     if (c->importing >= MAX_IMPORTS) {
         struct diag *d = error_at(c, a->span, "the imports of module %s go in a circle", a->text);
         hint(c, d, "move what both modules need into a third");
-        return;
-    }
-    if (c->instances++ >= MAX_INSTANCES) {
-        if (c->instances == MAX_INSTANCES + 1) error_at(c, a->span, "these are too many instances of modules");
         return;
     }
     const char *alias = a->kid[1] ? a->kid[1]->text : a->text;

@@ -196,5 +196,8 @@ struct ir *elab(struct compile *c, struct cx *x, const struct ast *a, const stru
     }
     struct ir *e = dispatch(c, x, a, expected);
     c->depth--;
-    return e;
+    bool deep = e->type && e->type->depth > MAX_TYPE_DEPTH, large = e->type && e->type->words > MAX_VALUE_WORDS;
+    if (is_bad(e) || (!deep && !large)) return e;
+    error_at(c, a->span, deep ? "the type of this is nested too deep" : "this value may be too large (over 512 KiB)");
+    return bad(c, a->span);
 }

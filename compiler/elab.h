@@ -4,19 +4,6 @@
 
 #include "compiler/compile.h"
 
-/* Growable arrays in the arena of the compilation: what an error leaves behind goes with it. */
-#define ARENA_PUSH(c, v, x)                                                                                            \
-    do {                                                                                                               \
-        if ((v).n == (v).cap) {                                                                                        \
-            uint32_t cap_ = (v).cap ? 2 * (v).cap : 8;                                                                 \
-            void *new_ = arena_alloc((c)->arena, cap_ * sizeof *(v).at);                                               \
-            if ((v).n) memcpy(new_, (v).at, (v).n * sizeof *(v).at);                                                   \
-            (v).at = new_;                                                                                             \
-            (v).cap = cap_;                                                                                            \
-        }                                                                                                              \
-        (v).at[(v).n++] = (x);                                                                                         \
-    } while (0)
-
 enum symbol_kind {
     SYM_CONST,
     SYM_TYPE,
@@ -151,7 +138,7 @@ struct compile {
     uint32_t inlined;              /* of the text whose value is being converted: how many definitions deep */
     bool mapped;                   /* variables that have a mapping stand for it */
     const struct ir_var *starting; /* whose initial value is being elaborated: only earlier ones can be read */
-    uint32_t depth, importing, instances;
+    uint32_t depth, importing;
     uint32_t work; /* nodes elaborated: definitions that double each other end in an error, not in a hang */
     VEC(struct {
         const struct ast *place;

@@ -27,12 +27,15 @@ struct eval *eval_open(const struct program *p) {
     e->program = p;
     e->words = p->state_words;
     e->slot_at = mem_alloc((p->slots.n + 1) * sizeof *e->slot_at);
-    uint32_t at = 0;
+    uint64_t at = 0;
     for (uint32_t i = 0; i < p->slots.n; i++) {
-        e->slot_at[i] = at;
+        e->slot_at[i] = (uint32_t)at;
         at += type_slot_words(p->slots.at[i]);
+        if (at > UINT32_MAX) mem_exhausted();
     }
     e->locals = mem_alloc((at + 1) * sizeof *e->locals);
+    for (uint32_t i = 0; i < p->slots.n; i++) /* zero is a value of every other type */
+        if (p->slots.at[i]->kind == T_RANGE) e->locals[e->slot_at[i]] = unpack(p->slots.at[i], 0);
     return e;
 }
 
@@ -45,32 +48,16 @@ void eval_close(struct eval *e) {
     mem_free(e->choices);
     for (uint32_t i = 0; i < e->choice_cap; i++) mem_free(e->bindings[i]);
     mem_free(e->bindings);
+    for (uint32_t i = 0; i < e->seen.n; i++) VEC_FREE(e->seen.at[i].values);
+    VEC_FREE(e->seen);
     mem_free(e);
 }
 
-struct loop {
-    const struct ir_gen *gens;
-    uint32_t n;
-    bool (*body)(struct eval *, void *);
-    void *self;
-    struct seen {
-        VEC(uint64_t) values; /* of a distinct generator, one after the other */
-    } * seen;                 /* by generator; NULL: none is distinct */
-    struct loop *up;
-};
-
-static void loop_close(struct eval *e) {
-    struct loop *l = e->loops;
-    for (uint32_t i = 0; l->seen && i < l->n; i++) VEC_FREE(l->seen[i].values);
-    mem_free(l->seen);
-    e->loops = l->up;
-}
-
 static _Noreturn void fail(struct eval *e, enum dc_error error, const struct ir *at) {
+    static const struct ir nowhere = {.span = {.source = UINT32_MAX}}; /* a loop over a type has no expression */
     e->error = error;
-    e->at = at;
-    while (e->loops != e->escape->loops) loop_close(e);
-    longjmp(e->escape->place, 1);
+    e->at = at ? at : &nowhere;
+    longjmp(*e->escape, 1);
 }
 
 static uint64_t *scratch(struct eval *e, const struct ir *at, uint32_t n) {
@@ -94,6 +81,11 @@ static void bind(struct eval *e, uint32_t slot, const struct type *t, uint64_t v
     uint64_t *at = e->locals + e->slot_at[slot];
     if (t->words) memmove(at, WORDS(v), t->words * sizeof *at);
     else *at = v;
+}
+
+static void bind_unranked(struct eval *e, uint32_t slot, const struct type *t, uint64_t rank) {
+    uint64_t *at = e->locals + e->slot_at[slot], v = value_unrank(t, rank, at);
+    if (!t->words) *at = v;
 }
 
 static uint64_t local(struct eval *e, uint32_t slot, const struct type *t) {
@@ -125,7 +117,10 @@ static void set_add(struct eval *e, const struct ir *at, const struct type *t, u
 
 static bool set_has(const struct type *t, uint64_t set, uint64_t v) {
     const uint64_t *s = t->words ? WORDS(set) : &set;
-    if (t->bitset) return dc_has(s, value_rank(t->elem, v));
+    if (t->bitset) {
+        uint64_t r = value_rank(t->elem, v);
+        return r < t->elem->universe && dc_has(s, r); /* a number outside the element type is no member */
+    }
     uint64_t code;
     return dc_list_has(s, element(t->elem, v, &code), GEOMETRY(t));
 }
@@ -149,19 +144,35 @@ static uint32_t seq_index(struct eval *e, const struct ir *at, const struct type
     return (uint32_t)i;
 }
 
+/* Rank of a key. Only where nobody has compared it before can a number lie outside the keys. */
+static uint64_t map_key(struct eval *e, const struct ir *at, const struct type *t, uint64_t key) {
+    uint64_t k = value_rank(t->key, key);
+    if (k >= t->cap) fail(e, DC_RANGE, at);
+    return k;
+}
+
 /* ---- generators ---- */
+
+struct loop {
+    const struct ir_gen *gens;
+    uint32_t n;
+    bool (*body)(struct eval *, void *);
+    void *self;
+    bool distinct; /* some generator is */
+    uint32_t seen; /* of generator i: e->seen.at[seen + i] */
+};
 
 static bool loop_from(struct eval *, struct loop *, uint32_t);
 
 static bool loop_bound(struct eval *e, struct loop *l, uint32_t i) {
     const struct ir_gen *g = &l->gens[i];
+    if (e->fuel && !--e->fuel) fail(e, DC_CAPACITY, NULL);
     if (g->cond && !ev(e, g->cond)) return false;
     return loop_from(e, l, i + 1);
 }
 
 static bool loop_value(struct eval *e, struct loop *l, uint32_t i, const struct type *t, uint64_t v) {
     size_t top = e->top;
-    if (++e->bound == e->limit) fail(e, DC_CAPACITY, l->gens[i].src);
     bind(e, l->gens[i].slot, t, v);
     bool stop = loop_bound(e, l, i);
     e->top = top;
@@ -195,8 +206,7 @@ static bool slice_from(struct eval *e, struct loop *l, uint32_t i, const uint64_
             uint64_t rest = at - begin;
             for (uint32_t j = g->n_fields; j-- > k;) {
                 const struct type *ft = g->elem->fields[first + j].type;
-                uint64_t part[64];
-                bind(e, g->field_slots[j], ft, value_unrank(ft, rest % ft->universe, part));
+                bind_unranked(e, g->field_slots[j], ft, rest % ft->universe);
                 rest /= ft->universe;
             }
             size_t top = e->top;
@@ -207,8 +217,7 @@ static bool slice_from(struct eval *e, struct loop *l, uint32_t i, const uint64_
         return false;
     }
     for (uint64_t r = 0; r < t->universe; r++) {
-        uint64_t part[64];
-        bind(e, g->field_slots[k], t, value_unrank(t, r, part));
+        bind_unranked(e, g->field_slots[k], t, r);
         if (slice_from(e, l, i, set, k + 1, rank * t->universe + r)) return true;
     }
     return false;
@@ -248,7 +257,7 @@ static bool loop_slice(struct eval *e, struct loop *l, uint32_t i) {
 static bool loop_distinct(struct eval *e, struct loop *l, uint32_t i, const struct type *t, uint64_t v) {
     uint32_t w = type_slot_words(t);
     const uint64_t *x = t->words ? WORDS(v) : &v;
-    struct seen *seen = &l->seen[i];
+    struct eval_seen *seen = &e->seen.at[l->seen + i];
     for (uint32_t k = 0; k + w <= seen->values.n; k += w)
         if (dc_same(seen->values.at + k, x, w)) return false;
     for (uint32_t k = 0; k < w; k++) VEC_PUSH(seen->values, x[k]);
@@ -257,8 +266,8 @@ static bool loop_distinct(struct eval *e, struct loop *l, uint32_t i, const stru
 
 static bool loop_from(struct eval *e, struct loop *l, uint32_t i) {
     if (i == l->n) return l->body(e, l->self);
-    for (uint32_t k = i; l->seen && k < l->n; k++)
-        if (l->gens[k].distinct && k - l->gens[k].distinct == i) l->seen[k].values.n = 0;
+    for (uint32_t k = i; l->distinct && k < l->n; k++)
+        if (l->gens[k].distinct && k - l->gens[k].distinct == i) e->seen.at[l->seen + k].values.n = 0;
     const struct ir_gen *g = &l->gens[i];
     if (g->kind == G_SLICE) return loop_slice(e, l, i);
     const struct type *t = e->program->slots.at[g->slot];
@@ -310,12 +319,15 @@ static bool loop_from(struct eval *e, struct loop *l, uint32_t i) {
 }
 
 bool eval_gens(struct eval *e, const struct ir_gen *gens, uint32_t n, bool (*body)(struct eval *, void *), void *self) {
-    struct loop l = {.gens = gens, .n = n, .body = body, .self = self, .up = e->loops};
-    e->loops = &l;
-    for (uint32_t i = 0; i < n && !l.seen; i++)
-        if (gens[i].distinct) l.seen = mem_alloc(n * sizeof *l.seen);
+    struct loop l = {.gens = gens, .n = n, .body = body, .self = self, .seen = e->seen_used};
+    for (uint32_t i = 0; i < n; i++) l.distinct |= gens[i].distinct != 0;
+    if (l.distinct) {
+        e->seen_used += n;
+        while (e->seen.n < e->seen_used) VEC_PUSH(e->seen, (struct eval_seen){0});
+        for (uint32_t i = 0; i < n; i++) e->seen.at[l.seen + i].values.n = 0;
+    }
     bool stop = loop_from(e, &l, 0);
-    loop_close(e);
+    e->seen_used = l.seen;
     return stop;
 }
 
@@ -474,7 +486,7 @@ static uint64_t index_of(struct eval *e, const struct ir *n) {
     uint64_t base = ev(e, n->kid[0]), key = ev(e, n->kid[1]);
     const uint64_t *w = t->words ? WORDS(base) : &base;
     if (t->kind == T_MAP) {
-        uint64_t k = value_rank(t->key, key);
+        uint64_t k = map_key(e, n, t, key);
         if (et->words) return ADDRESS(w + k * et->words);
         return unpack(et, dc_array_get(w, type_elem_bits(et), k));
     }
@@ -487,7 +499,7 @@ static uint64_t set_index(struct eval *e, const struct ir *n) {
     const struct type *t = n->type, *et = t->elem;
     uint64_t *w = copy(e, n, t, ev(e, n->kid[0])), key = ev(e, n->kid[1]), v = ev(e, n->kid[2]), code;
     if (t->kind == T_MAP) {
-        uint64_t k = value_rank(t->key, key);
+        uint64_t k = map_key(e, n, t, key);
         if (et->words) memcpy(w + k * et->words, WORDS(v), et->words * 8);
         else dc_array_put(w, type_elem_bits(et), k, pack(et, v));
     } else {
@@ -504,7 +516,7 @@ static uint64_t set_binary(struct eval *e, const struct ir *n) {
         if (!t->words) {
             switch (n->op) {
             case IR_UNION:
-                if (t->checked && dc_count(a | b) > t->max) fail(e, DC_CAPACITY, n);
+                if (n->type->checked && dc_count(a | b) > n->type->max) fail(e, DC_CAPACITY, n);
                 return a | b;
             case IR_INTER: return a & b;
             case IR_DIFF: return a & ~b;
@@ -516,7 +528,7 @@ static uint64_t set_binary(struct eval *e, const struct ir *n) {
         uint64_t *w = scratch(e, n, t->words);
         for (uint32_t i = 0; i < t->words; i++)
             w[i] = n->op == IR_UNION ? x[i] | y[i] : n->op == IR_INTER ? x[i] & y[i] : x[i] & ~y[i];
-        if (n->op == IR_UNION && t->checked && dc_bits_size(w, t->words) > t->max) fail(e, DC_CAPACITY, n);
+        if (n->op == IR_UNION && n->type->checked && dc_bits_size(w, t->words) > n->type->max) fail(e, DC_CAPACITY, n);
         return ADDRESS(w);
     }
     const uint64_t *x = t->words ? WORDS(a) : &a;
@@ -659,7 +671,9 @@ static uint64_t ev(struct eval *e, const struct ir *n) {
     case IR_FIELD: return value_field(n->kid[0]->type, ev(e, n->kid[0]), &n->kid[0]->type->fields[n->imm]);
     case IR_PAYLOAD: {
         const struct type *t = n->kid[0]->type;
-        return value_field(t, ev(e, n->kid[0]), &t->fields[t->variants[n->slot].first + (uint32_t)n->imm]);
+        uint64_t v = ev(e, n->kid[0]);
+        if (value_tag(t, v) != n->slot) fail(e, DC_MATCH, n); /* only where nobody has looked at the tag before */
+        return value_field(t, v, &t->fields[t->variants[n->slot].first + (uint32_t)n->imm]);
     }
     case IR_ISTAG: return value_tag(n->kid[0]->type, ev(e, n->kid[0])) == (uint32_t)n->imm;
     case IR_CONS: return cons(e, n);
@@ -723,10 +737,10 @@ static uint64_t ev(struct eval *e, const struct ir *n) {
 }
 
 enum dc_error eval_expr(struct eval *e, const struct ir *n, uint64_t *out) {
-    struct eval_catch escape = {.loops = e->loops}, *outer = e->escape;
+    jmp_buf escape, *outer = e->escape;
     e->escape = &escape;
     enum dc_error error = DC_OK;
-    if (setjmp(escape.place) == 0) *out = ev(e, n);
+    if (setjmp(escape) == 0) *out = ev(e, n);
     else error = e->error;
     e->escape = outer;
     return error;
@@ -743,6 +757,7 @@ static struct location place_of(struct eval *e, const struct ir *n) {
     if (n->op == IR_STATE) return (struct location){e->target + n->var->word, n->var->shift};
     struct location p = place_of(e, n->kid[0]);
     const struct type *t = n->kid[0]->type;
+    if (n->op == IR_PAYLOAD && value_tag(t, value_load(t, p.words, 0, p.shift)) != n->slot) fail(e, DC_MATCH, n);
     if (n->op == IR_FIELD || n->op == IR_PAYLOAD) {
         const struct field *f =
             &t->fields[n->op == IR_FIELD ? (uint32_t)n->imm : t->variants[n->slot].first + (uint32_t)n->imm];
@@ -753,7 +768,7 @@ static struct location place_of(struct eval *e, const struct ir *n) {
     uint64_t key = ev(e, n->kid[1]), i;
     uint64_t *base = p.words;
     if (t->kind == T_MAP) {
-        i = value_rank(t->key, key);
+        i = map_key(e, n, t, key);
     } else {
         uint64_t whole = value_load(t, p.words, 0, p.shift);
         i = seq_index(e, n, t, whole, key, value_size(t, whole));
@@ -792,11 +807,11 @@ static bool odometer(struct eval *e) {
     return false;
 }
 
-/* All bindings of a pick, gathered once: its slots one after the other. */
+/* All bindings of a pick, gathered once: its slots one after the other, in the wheel's own memory. */
 struct picks {
     const struct ir *node;
     uint32_t width, n, cap;
-    uint64_t *at;
+    uint64_t **at;
 };
 
 static uint32_t each_slot(struct eval *e, const struct ir *n, uint64_t *save, const uint64_t *restore) {
@@ -820,26 +835,26 @@ static bool gather_step(struct eval *e, void *self) {
     struct picks *p = self;
     if (p->n == p->cap) {
         uint32_t cap = p->cap ? 2 * p->cap : 8;
-        p->at = mem_grow(p->at, (size_t)p->cap * p->width * sizeof *p->at, (size_t)cap * p->width * sizeof *p->at);
+        *p->at = mem_grow(*p->at, (size_t)p->cap * p->width * sizeof **p->at, (size_t)cap * p->width * sizeof **p->at);
         p->cap = cap;
     }
-    each_slot(e, p->node, p->at + (size_t)p->n++ * p->width, NULL);
+    each_slot(e, p->node, *p->at + (size_t)p->n++ * p->width, NULL);
     return false;
 }
 
 static void pick(struct eval *e, const struct ir *n) {
     uint32_t width = each_slot(e, n, NULL, NULL);
-    if (e->depth >= e->n_choices) {
-        struct picks p = {.node = n, .width = width};
-        eval_gens(e, n->gens, n->n_gens, gather_step, &p); /* a failure in it leaks `at`; the run ends there anyway */
-        if (!p.n) fail(e, DC_BLOCKED, n);
-        choose(e, p.n);
-        mem_free(e->bindings[e->depth - 1]);
-        e->bindings[e->depth - 1] = p.at;
-    } else {
-        choose(e, 0);
-    }
+    bool first = e->depth >= e->n_choices;
+    choose(e, 1); /* if gathering fails, this wheel does not turn */
     uint32_t d = e->depth - 1;
+    if (first) {
+        struct picks p = {.node = n, .width = width, .at = &e->bindings[d]};
+        mem_free(e->bindings[d]);
+        e->bindings[d] = NULL;
+        eval_gens(e, n->gens, n->n_gens, gather_step, &p);
+        if (!p.n) fail(e, DC_BLOCKED, n);
+        e->choices[d] = p.n;
+    }
     each_slot(e, n, NULL, e->bindings[d] + (size_t)e->choice[d] * width);
 }
 
@@ -904,10 +919,10 @@ static bool run_body(struct eval *e, void *self) {
     struct action_run *a = self;
     uint32_t words = e->words;
     size_t top = e->top;
-    struct eval_catch *outer = e->escape;
+    jmp_buf *outer = e->escape;
     e->n_choices = 0;
     do {
-        struct eval_catch escape = {.loops = e->loops};
+        jmp_buf escape;
         memcpy(e->target, a->from, words * sizeof *e->target);
         e->state = e->target;
         e->depth = 0;
@@ -915,12 +930,12 @@ static bool run_body(struct eval *e, void *self) {
         if (e->record) e->record->sent.n = e->record->sent_value.n = 0;
         e->escape = &escape;
         enum dc_error error = DC_OK;
-        if (setjmp(escape.place) == 0) run(e, a->body);
+        if (setjmp(escape) == 0) run(e, a->body);
         else error = e->error;
         e->escape = outer;
         e->state = a->from;
         if (error == DC_BLOCKED) continue;
-        if (error != DC_OK && error != DC_STOP_CUT) fail(e, error, e->at);
+        if (error != DC_OK && error != DC_STOP_CUT) longjmp(*outer, 1);
         a->emit(a->self, e, error);
     } while (odometer(e));
     e->top = top;
@@ -928,12 +943,12 @@ static bool run_body(struct eval *e, void *self) {
 }
 
 void eval_action(struct eval *e, const struct ir_action *act, eval_emit *emit, void *self) {
-    struct eval_catch escape = {.loops = e->loops}, *outer = e->escape;
+    jmp_buf escape, *outer = e->escape;
     const uint64_t *from = e->state;
     struct action_run a = {.body = act ? act->body : e->program->init, .from = from, .emit = emit, .self = self};
     e->escape = &escape;
-    e->top = 0;
-    if (setjmp(escape.place) == 0) {
+    eval_reset(e);
+    if (setjmp(escape) == 0) {
         if (act) eval_gens(e, act->gens, act->n_gens, run_body, &a);
         else run_body(e, &a);
     } else {

@@ -15,10 +15,8 @@ struct eval_record {            /* what a replay wants to know about one step */
     struct arena arena;
 };
 
-struct loop;
-struct eval_catch {
-    jmp_buf place;
-    struct loop *loops;
+struct eval_seen {
+    VEC(uint64_t) values; /* of a distinct generator, one after the other */
 };
 
 struct eval {
@@ -30,25 +28,28 @@ struct eval {
     uint32_t *slot_at;
     uint64_t *scratch;
     size_t top, scratch_words;
-    struct eval_catch *escape; /* where an error leaves to */
-    struct loop *loops;        /* open ones, innermost first: an error frees what they hold */
-    uint64_t limit, bound;     /* of bindings: 0, no limit; and how many there were */
+    jmp_buf *escape;
     enum dc_error error;
     const struct ir *at; /* the node that failed */
     /* choices of the current run of a body: an odometer */
     uint32_t *choice, *choices;
     uint32_t n_choices, depth, choice_cap;
-    uint64_t **bindings; /* by wheel of a pick: the names of every binding, so that each costs O(1) */
+    uint64_t **bindings;        /* by wheel of a pick: the names of every binding, so that each costs O(1) */
+    VEC(struct eval_seen) seen; /* a stack, as deep as loops with distinct generators are nested */
+    uint32_t seen_used;
+    uint64_t fuel; /* bindings that loops may still make, or 0: no bound */
     struct eval_record *record;
     struct eval *parent;
 };
 
 struct eval *eval_open(const struct program *);
 void eval_close(struct eval *);
-static inline void eval_reset(struct eval *e) { e->top = 0; }
+static inline void eval_reset(struct eval *e) {
+    e->top = 0;
+    e->seen_used = 0;
+}
 
-/* Evaluates a closed expression. Narrow: *out; wide: *out is a pointer into e's scratch. More bindings of generators
- * than e->limit: DC_CAPACITY. */
+/* Evaluates a closed expression. Narrow: *out; wide: *out is a pointer into e's scratch. */
 enum dc_error eval_expr(struct eval *, const struct ir *, uint64_t *out);
 
 /* Calls `emit` for each successor that action `a` (or, if NULL, init) has from e->state, in order. The successor is in
@@ -69,6 +70,7 @@ uint64_t value_unrank(const struct type *, uint64_t rank, uint64_t *words); /* w
 uint64_t value_load(const struct type *, const uint64_t *words, uint32_t word, uint32_t shift); /* wide: pointer */
 void value_store(const struct type *, uint64_t *words, uint32_t word, uint32_t shift, uint64_t value);
 bool value_same(const struct type *, uint64_t a, uint64_t b);
+bool value_valid(const struct type *, uint64_t value); /* whether these bits are a value of the type */
 uint64_t value_field(const struct type *owner, uint64_t value, const struct field *);
 uint32_t value_tag(const struct type *, uint64_t value);
 uint32_t value_size(const struct type *, uint64_t value);

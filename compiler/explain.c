@@ -27,7 +27,7 @@ struct teller {
     uint32_t action, ordinal, want_ordinal;
     const struct step *want;
     struct step *got;
-    bool tell;
+    bool tell; /* and then it leads where the wanted one does: two steps may be named alike */
 };
 
 const char *error_text(enum dc_error e) {
@@ -194,6 +194,10 @@ static bool same_step(const struct step *a, const struct step *b) {
            (!a->key.n || !memcmp(a->key.at, b->key.at, a->key.n * sizeof *a->key.at));
 }
 
+static bool same_state(const struct teller *t, const uint64_t *a, const uint64_t *b) {
+    return !memcmp(a, b, t->p->state_words * sizeof *a);
+}
+
 static void on_emit(void *self, struct eval *e, enum dc_error error) {
     struct teller *t = self;
     const struct ir_action *a = &t->p->actions.at[t->action];
@@ -208,7 +212,7 @@ static void on_emit(void *self, struct eval *e, enum dc_error error) {
         t->tell = false;
         describe(t, e, a, &s, error);
         t->tell = tell;
-        if (same_step(&s, t->want)) {
+        if (same_step(&s, t->want) && (!tell || same_state(t, s.to, t->want->to))) {
             VEC_FREE(s.key);
             describe(t, e, a, t->got, error);
         } else {
@@ -354,10 +358,10 @@ static void bindings_of(struct teller *t, const struct ir *n, const char *lead) 
 
 /* Runs the generators of n in the interpreter's own error frame. */
 static bool gens_stop(struct teller *t, const struct ir *n, bool (*body)(struct eval *, void *), void *self) {
-    struct eval_catch escape = {.loops = t->e->loops}, *outer = t->e->escape;
+    jmp_buf escape, *outer = t->e->escape;
     bool stop = false;
     t->e->escape = &escape;
-    if (setjmp(escape.place) == 0) stop = eval_gens(t->e, n->gens, n->n_gens, body, self);
+    if (setjmp(escape) == 0) stop = eval_gens(t->e, n->gens, n->n_gens, body, self);
     t->e->escape = outer;
     return stop;
 }
@@ -521,11 +525,12 @@ static int actor(const struct teller *t, const struct step *s) {
 /* Swaps steps i and i+1 if the result is the same: the state after both. */
 static bool swap(struct teller *t, const uint64_t *start, struct step *s, uint32_t i) {
     const uint64_t *from = i ? s[i - 1].to : start;
-    struct step b, a;
+    struct step b, a = {0};
     if (!take(t, from, 0, &s[i + 1], false, &b)) return false;
     bool ok = !b.error && take(t, b.to, 0, &s[i], false, &a);
     if (ok) ok = !a.error && !memcmp(a.to, s[i + 1].to, t->p->state_words * sizeof *a.to);
     if (!ok) {
+        VEC_FREE(a.key);
         VEC_FREE(b.key);
         return false;
     }

@@ -45,7 +45,7 @@ static struct ir *clear_messages(struct compile *c, int process, struct ir *self
             const struct type *t = type_range(&p->types, 1, 255, RANGE_CLAIM);
             uint32_t copies = ir_slot(p, p->types.integer);
             each[1] = (struct ir_gen){.kind = G_RANGE,
-                                      .slot = ir_slot(p, t),
+                                      .slot = ir_slot(p, p->types.integer),
                                       .src = ir_const(p, t, 1, span),
                                       .src2 = ir_local(p, copies, span)};
             struct ir *how = bind_slot(

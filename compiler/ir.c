@@ -162,8 +162,8 @@ static bool closed_in(const struct ir *e, const struct ir *root) {
 
 static bool foldable(const struct ir *e) {
     return e->type && e->type->kind != T_ERROR && e->type->kind != T_NONE && e->type->kind != T_EMPTY &&
-           e->type->kind != T_STRING && e->op != IR_CONST && e->op != IR_TEMPORAL && e->op != IR_FAIL &&
-           !(ops[e->op].flags & S);
+           e->type->kind != T_STRING && e->type->words <= MAX_VALUE_WORDS && e->op != IR_CONST &&
+           e->op != IR_TEMPORAL && e->op != IR_FAIL && !(ops[e->op].flags & S);
 }
 
 /* A node without state and free locals is evaluated now, unless that fails: then it fails where it is needed. */
@@ -173,12 +173,9 @@ static struct ir *fold(struct program *p, struct ir *e) {
         if (!e->stateless || (e->op != IR_LET && e->op != IR_REDUCE) || !closed_in(e, e)) return e;
     }
     struct eval *ev = eval_open(p);
-    uint64_t value;
-    enum { MAX_FOLDED = 1 << 25 }; /* bindings in all; what is larger is left to the search */
-    ev->limit = MAX_FOLDED - p->folded;
-    enum dc_error error = eval_expr(ev, e, &value);
-    p->folded += ev->bound < ev->limit ? (uint32_t)ev->bound : (uint32_t)ev->limit - 1;
-    if (error == DC_OK) {
+    uint64_t value, left = FOLD_WORK - p->folded;
+    ev->fuel = left ? left : 1; /* at the end, only what has no loops is evaluated */
+    if (eval_expr(ev, e, &value) == DC_OK) {
         struct ir *c = arena_alloc(&p->arena, sizeof *c);
         *c = (struct ir){
             .op = IR_CONST, .type = e->type, .span = e->span, .total = true, .constant = true, .stateless = true};
@@ -191,6 +188,8 @@ static struct ir *fold(struct program *p, struct ir *e) {
         }
         e = c;
     }
+    p->folded += left ? left - ev->fuel : 0;
+    if (left && !ev->fuel) p->costly = e->span;
     eval_close(ev);
     return e;
 }
@@ -743,4 +742,53 @@ uint64_t program_affects(const struct program *p, uint32_t action) {
     mem_free(written);
     mem_free(read);
     return bits;
+}
+
+void ir_interval(enum ir_op op, const struct type *a, const struct type *b, int64_t *from, int64_t *to) {
+    __int128 lo, hi;
+    __int128 al = a->lo, ah = a->hi, bl = b->lo, bh = b->hi;
+    *from = INT64_MIN;
+    *to = INT64_MAX;
+    switch (op) {
+    case IR_ADD:
+        lo = al + bl;
+        hi = ah + bh;
+        break;
+    case IR_SUB:
+        lo = al - bh;
+        hi = ah - bl;
+        break;
+    case IR_MUL: {
+        if (!a->universe || !b->universe) return;
+        __int128 v[4] = {al * bl, al * bh, ah * bl, ah * bh};
+        lo = hi = v[0];
+        for (int i = 1; i < 4; i++) {
+            if (v[i] < lo) lo = v[i];
+            if (v[i] > hi) hi = v[i];
+        }
+        break;
+    }
+    case IR_MOD: {
+        __int128 m = bh > -bl ? bh : -bl;
+        if (m <= 0 || !b->universe) return;
+        lo = 0;
+        hi = m - 1;
+        if (al >= 0 && ah < hi) hi = ah;
+        break;
+    }
+    case IR_DIV:
+        if (bl <= 0 || !a->universe) return;
+        lo = al < 0 ? al : al / bh;
+        hi = ah < 0 ? ah / bh : ah / bl;
+        if (al < 0 && hi < 0) hi = 0;
+        break;
+    case IR_MIN2:
+        lo = al < bl ? al : bl;
+        hi = ah < bh ? ah : bh;
+        break;
+    default: lo = al > bl ? al : bl; hi = ah > bh ? ah : bh;
+    }
+    if (lo < INT64_MIN || hi > INT64_MAX) return;
+    *from = (int64_t)lo;
+    *to = (int64_t)hi;
 }

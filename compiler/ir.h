@@ -171,6 +171,8 @@ struct ir_fair {
     uint32_t n;
 };
 
+enum { FOLD_WORK = 1 << 23 };
+
 struct program {
     struct arena arena;
     struct types types;
@@ -189,7 +191,9 @@ struct program {
     VEC(struct ir_refine) refines;
     VEC(struct ir_fair) fairs;
     VEC(struct ir *) atoms; /* of temporal predicates; derived */
-    uint32_t folded;        /* bindings of generators spent on constants */
+    uint32_t folded;        /* loops evaluated while nodes were built: bindings made, at most FOLD_WORK */
+    struct span costly;     /* where that was reached */
+    bool foreign;           /* read from text: tags and names are checked where they are used */
 };
 
 const char *ir_op_name(enum ir_op);
@@ -217,6 +221,8 @@ struct ir *ir_cons(struct program *, const struct type *, uint32_t variant, stru
 struct ir *ir_index(struct program *, struct ir *, struct ir *, struct span);
 struct ir *ir_reduce(struct program *, enum reduce, const struct type *, struct ir_gen *, uint32_t n, struct ir *k0,
                      struct ir *k1, struct span);
+/* What an arithmetic operation on two ranges may give: all integers where that is not known. */
+void ir_interval(enum ir_op, const struct type *a, const struct type *b, int64_t *lo, int64_t *hi);
 /* Adds what must hold to the loop: each conjunct as early as its slots are bound, unless it might fail. */
 void ir_constrain(struct program *, struct ir_gen *, uint32_t n, struct ir *cond);
 /* Turns generators over sets of records and unions into slices where conjuncts fix the tag or fields.

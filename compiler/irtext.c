@@ -203,11 +203,12 @@ struct reader {
     const char *error;
     struct program *p;
     struct ir_refine *refine; /* whose trees are being read, or NULL */
-    uint32_t depth;
+    struct arena *arena;      /* of the program */
+    uint32_t depth;           /* of trees and loops inside each other: as deep as the interpreter will have to go */
     jmp_buf escape;
 };
 
-enum { MAX_READ_DEPTH = 2000, MAX_COUNT = 1 << 20 };
+enum { MAX_READ_DEPTH = 2000, MAX_COUNT = 1 << 20, MAX_GENS = 64, MAX_SLOT_WORDS = 1 << 24 };
 
 static _Noreturn void refuse(struct reader *r, const char *why) {
     r->error = why;
@@ -361,13 +362,15 @@ static void read_type(struct reader *r, uint32_t index) {
     }
     expect(r, ')');
     VEC(struct variant) variants = {0};
+    uint32_t sum = 0; /* the variants share the fields out, in order */
     must_open(r, "variants");
     while (!peek(r, ')')) {
         struct variant v = {.name = required(r)};
         v.first = (uint32_t)number(r, 0, n);
         v.n = (uint32_t)number(r, 0, n);
-        if (v.first + v.n > nf || variants.n > 4096) refuse(r, "a variant has fields that are not there");
-        VEC_PUSH(variants, v);
+        if (v.first != sum || v.n > nf - sum || variants.n > 4096) refuse(r, "a variant has other fields");
+        sum += v.n;
+        ARENA_PUSH(r, variants, v);
     }
     expect(r, ')');
     bool inner = elem && stored(elem);
@@ -399,7 +402,7 @@ static void read_type(struct reader *r, uint32_t index) {
         }
         break;
     case T_UNION:
-        if (nf == n && variants.n) t = type_union(ts, name, variants.at, variants.n, fields, n);
+        if (nf == n && sum == n && variants.n) t = type_union(ts, name, variants.at, variants.n, fields, n);
         for (uint32_t i = 0; t && i < n; i++)
             if (!fields[i].name) t = NULL;
         break;
@@ -419,12 +422,17 @@ static void read_type(struct reader *r, uint32_t index) {
         if (inner && max <= 4096) t = type_bag(ts, elem, max);
         break;
     }
-    VEC_FREE(variants);
-    if (!t || t->id != index || t->words > 1 << 16) refuse(r, "this is no type");
+    if (!t || t->id != index || t->words > MAX_VALUE_WORDS || t->depth > MAX_TYPE_DEPTH) refuse(r, "this is no type");
 }
 
 static struct ir *read_tree(struct reader *r);
 
+static void deeper(struct reader *r, uint32_t n) {
+    r->depth += n;
+    if (r->depth > MAX_READ_DEPTH) refuse(r, "this is nested too deep");
+}
+
+/* What follows is inside of these loops: the caller restores the depth. */
 static void read_gens(struct reader *r, struct ir_gen **out, uint32_t *n) {
     VEC(struct ir_gen) list = {0};
     expect(r, '(');
@@ -438,28 +446,26 @@ static void read_gens(struct reader *r, struct ir_gen **out, uint32_t *n) {
         VEC(uint32_t) slots = {0};
         VEC(struct ir *) fixed = {0};
         while (!peek(r, ')')) {
-            VEC_PUSH(slots, small(r));
-            VEC_PUSH(fixed, read_tree(r));
+            uint32_t slot = small(r);
+            struct ir *value = read_tree(r);
+            ARENA_PUSH(r, slots, slot);
+            ARENA_PUSH(r, fixed, value);
         }
         expect(r, ')');
         g.n_fields = slots.n;
-        g.field_slots = arena_alloc(&r->p->arena, (slots.n + 1) * sizeof *g.field_slots);
-        g.fixed = arena_alloc(&r->p->arena, (slots.n + 1) * sizeof *g.fixed);
-        if (slots.n) memcpy(g.field_slots, slots.at, slots.n * sizeof *slots.at);
-        if (slots.n) memcpy(g.fixed, fixed.at, slots.n * sizeof(struct ir *));
-        VEC_FREE(slots);
-        VEC_FREE(fixed);
+        g.field_slots = slots.at;
+        g.fixed = fixed.at;
+        deeper(r, 1 + slots.n);
         g.src = read_tree(r);
         g.src2 = read_tree(r);
         g.cond = read_tree(r);
         expect(r, ')');
-        VEC_PUSH(list, g);
+        if (list.n == MAX_GENS) refuse(r, "too many loops");
+        ARENA_PUSH(r, list, g);
     }
     expect(r, ')');
     *n = list.n;
-    *out = arena_alloc(&r->p->arena, (list.n + 1) * sizeof **out);
-    if (list.n) memcpy(*out, list.at, list.n * sizeof *list.at);
-    VEC_FREE(list);
+    *out = list.at;
 }
 
 static struct ir *read_tree(struct reader *r) {
@@ -468,7 +474,8 @@ static struct ir *read_tree(struct reader *r) {
         r->at++;
         return NULL;
     }
-    if (++r->depth > MAX_READ_DEPTH) refuse(r, "this is nested too deep");
+    uint32_t depth = r->depth;
+    deeper(r, 1);
     expect(r, '(');
     const char *name;
     size_t len = word(r, &name);
@@ -508,15 +515,13 @@ static struct ir *read_tree(struct reader *r) {
     VEC(struct ir *) kids = {0};
     while (!peek(r, ')')) {
         struct ir *k = read_tree(r);
-        VEC_PUSH(kids, k);
+        ARENA_PUSH(r, kids, k);
         if (kids.n > MAX_COUNT) refuse(r, "too many parts");
     }
     expect(r, ')');
     e->n = kids.n;
-    e->kid = arena_alloc(&r->p->arena, (kids.n + 1) * sizeof *e->kid);
-    if (kids.n) memcpy(e->kid, kids.at, kids.n * sizeof(struct ir *));
-    VEC_FREE(kids);
-    r->depth--;
+    e->kid = kids.at;
+    r->depth = depth;
     return e;
 }
 
@@ -534,20 +539,21 @@ static void read_action(struct reader *r) {
     a.torn = flag(r);
     a.byzantine = flag(r);
     a.span = read_span(r);
+    uint32_t depth = r->depth;
     read_gens(r, &a.gens, &a.n_gens);
     a.body = read_tree(r);
+    r->depth = depth;
     a.message = read_tree(r);
     VEC(struct ir_binding) list = {0};
     while (open(r, "bind")) {
         struct ir_binding b = {.name = required(r)};
         b.value = read_tree(r);
         expect(r, ')');
-        VEC_PUSH(list, b);
+        ARENA_PUSH(r, list, b);
     }
     a.n_bindings = list.n;
-    a.bindings = arena_alloc(&r->p->arena, (list.n + 1) * sizeof *a.bindings);
-    if (list.n) memcpy(a.bindings, list.at, list.n * sizeof *list.at);
-    VEC_FREE(list);
+    a.bindings = list.at;
+    if (r->p->actions.n == UINT16_MAX) refuse(r, "too many actions"); /* dc_step.action */
     VEC_PUSH(r->p->actions, a);
 }
 
@@ -598,8 +604,15 @@ static void read_refinement(struct reader *r) {
     r->refine = NULL;
 }
 
+static const struct type *union_at(struct reader *r, int64_t id) {
+    if (id < 0) return NULL;
+    if (id >= (int64_t)r->p->types.list.n || r->p->types.list.at[id]->kind != T_UNION) refuse(r, "this is no union");
+    return r->p->types.list.at[id];
+}
+
 static void read_program(struct reader *r) {
     struct program *p = r->p;
+    uint64_t slot_words = 0;
     must_open(r, "program");
     if (number(r, 0, 1000) != 1) refuse(r, "this version of the text is not known");
     int64_t process = number(r, -1, MAX_COUNT), message = number(r, -1, MAX_COUNT);
@@ -609,14 +622,15 @@ static void read_program(struct reader *r) {
         expect(r, ')');
     }
     expect(r, ')');
-    if (process >= (int64_t)p->types.list.n || message >= (int64_t)p->types.list.n) refuse(r, "a type is not there");
-    if (process >= 0) p->process_type = p->types.list.at[process];
-    if (message >= 0) p->message_type = p->types.list.at[message];
+    p->process_type = union_at(r, process);
+    p->message_type = union_at(r, message);
     must_open(r, "slots");
     while (!peek(r, ')')) {
         const struct type *t = read_type_id(r, false);
         const char *name = string(r);
         if (!stored(t) || p->slots.n > MAX_COUNT) refuse(r, "a slot of no type");
+        slot_words += type_slot_words(t);
+        if (slot_words > MAX_SLOT_WORDS) refuse(r, "the slots are too large");
         VEC_PUSH(p->slots, t);
         VEC_PUSH(p->slot_names, name);
     }
@@ -697,12 +711,14 @@ static void read_program(struct reader *r) {
 struct program *program_read(const char *source, size_t n, const char **error, size_t *offset) {
     struct reader r = {.at = source, .begin = source, .end = source + n};
     r.p = mem_alloc(sizeof *r.p);
+    r.p->foreign = true;
+    r.arena = &r.p->arena;
     types_init(&r.p->types, &r.p->arena);
     if (setjmp(r.escape) == 0) {
         read_program(&r);
         const char *wrong = program_check(r.p);
         if (wrong) refuse(&r, wrong);
-        layout(r.p);
+        if (!layout(r.p)) refuse(&r, "a state is too large");
         temporal_formulas(r.p);
         return r.p;
     }
@@ -710,321 +726,5 @@ struct program *program_read(const char *source, size_t n, const char **error, s
     *offset = (size_t)(r.at - r.begin);
     program_free(r.p);
     mem_free(r.p);
-    return NULL;
-}
-
-/* ---- checking ---- */
-
-struct check {
-    const struct program *p;
-    const char *wrong;
-};
-
-static bool no(struct check *c, const char *why) {
-    if (!c->wrong) c->wrong = why;
-    return false;
-}
-
-static bool check_tree(struct check *, struct ir *, bool statement);
-
-static bool slot_ok(const struct check *c, uint32_t s, const struct type *t) {
-    return s < c->p->slots.n && (!t || c->p->slots.at[s] == t || (type_is_int(t) && type_is_int(c->p->slots.at[s])));
-}
-
-static bool fits(const struct type *a, const struct type *b) { return a == b || (type_is_int(a) && type_is_int(b)); }
-
-static bool check_gens(struct check *c, struct ir_gen *gens, uint32_t n) {
-    for (uint32_t i = 0; i < n; i++) {
-        struct ir_gen *g = &gens[i];
-        if (g->src && !check_tree(c, g->src, false)) return false;
-        if (g->src2 && !check_tree(c, g->src2, false)) return false;
-        if (g->cond && (!check_tree(c, g->cond, false) || g->cond->type->kind != T_BOOL))
-            return no(c, "a condition is no truth value");
-        const struct type *t = g->kind != G_SLICE && g->slot < c->p->slots.n ? c->p->slots.at[g->slot] : NULL,
-                          *s = g->src ? g->src->type : NULL;
-        if (g->kind != G_SLICE && !t) return no(c, "a loop binds no slot");
-        if (g->distinct > i) return no(c, "a loop is compared with one that is not there");
-        switch (g->kind) {
-        case G_VALUES:
-            if (!t->universe) return no(c, "a loop has no end");
-            break;
-        case G_SET:
-            if (!s || s->kind != T_SET || !fits(s->elem, t)) return no(c, "a loop goes over no set");
-            break;
-        case G_BAG:
-        case G_BAGALL:
-            if (!s || s->kind != T_BAG || !fits(s->elem, t)) return no(c, "a loop goes over no bag");
-            break;
-        case G_RANGE:
-            if (!s || !g->src2 || !type_is_int(s) || !type_is_int(g->src2->type) || !type_is_int(t))
-                return no(c, "a loop goes over no range");
-            break;
-        case G_SUBSETS:
-            if (!s || s->kind != T_SET || !s->bitset || s->words || s != t) return no(c, "subsets of no small set");
-            break;
-        case G_LET:
-            if (!s || !fits(s, t)) return no(c, "a name is bound to another type");
-            break;
-        case G_SLICE: {
-            if (!s || s->kind != T_SET || !s->bitset || g->elem != s->elem) return no(c, "a slice of no bit set");
-            const struct type *e = g->elem;
-            if (e->kind != T_UNION && e->kind != T_RECORD && e->kind != T_TUPLE) return no(c, "a slice of no records");
-            if (e->kind == T_UNION && g->variant >= e->n_variants) return no(c, "a slice of no variant");
-            uint32_t first = e->kind == T_UNION ? e->variants[g->variant].first : 0,
-                     nf = e->kind == T_UNION ? e->variants[g->variant].n : e->n;
-            if (g->n_fields != nf) return no(c, "a slice has other fields");
-            for (uint32_t k = 0; k < nf; k++) {
-                const struct type *ft = e->fields[first + k].type;
-                if (g->field_slots[k] >= c->p->slots.n || c->p->slots.at[g->field_slots[k]] != ft || ft->words > 64)
-                    return no(c, "a slice binds no slot");
-                if (g->fixed[k] && (!check_tree(c, g->fixed[k], false) || !fits(g->fixed[k]->type, ft)))
-                    return no(c, "a slice fixes a field to another type");
-            }
-        }
-        }
-    }
-    return true;
-}
-
-static bool list_like(const struct type *t) {
-    return t->kind == T_SEQ || t->kind == T_BAG || (t->kind == T_SET && !t->bitset);
-}
-
-static bool check_place(const struct ir *e) {
-    for (; e->op != IR_STATE; e = e->kid[0]) {
-        bool ok = e->op == IR_FIELD || e->op == IR_PAYLOAD ||
-                  (e->op == IR_INDEX && (e->kid[0]->type->kind == T_MAP || e->kid[0]->type->kind == T_SEQ));
-        if (!ok) return false;
-    }
-    return e->imm == 0;
-}
-
-/* Number of kids and what they are, by operation. */
-static bool check_node(struct check *c, const struct ir *e) {
-    const struct type *t = e->type, *a = e->n > 0 && e->kid[0] ? e->kid[0]->type : NULL,
-                      *b = e->n > 1 && e->kid[1] ? e->kid[1]->type : NULL;
-    bool set = a && a->kind == T_SET, boolean = t && t->kind == T_BOOL;
-    switch (e->op) {
-    case IR_CONST: return t->words ? e->words != NULL && e->n == 0 : e->n == 0;
-    case IR_LOCAL: return e->n == 0 && slot_ok(c, e->slot, t);
-    case IR_STATE: return e->n == 0 && e->var && e->var->type == t && (e->imm == 0 || e->imm == 1);
-    case IR_FIELD:
-    case IR_SETFIELD: {
-        bool owner = a && (a->kind == T_RECORD || a->kind == T_TUPLE) && e->imm >= 0 && e->imm < (int64_t)a->n;
-        if (e->op == IR_FIELD) return owner && e->n == 1 && fits(a->fields[e->imm].type, t);
-        return owner && e->n == 2 && a == t && b && fits(a->fields[e->imm].type, b);
-    }
-    case IR_PAYLOAD:
-        return e->n == 1 && a && a->kind == T_UNION && e->slot < a->n_variants && e->imm >= 0 &&
-               e->imm < (int64_t)a->variants[e->slot].n && fits(a->fields[a->variants[e->slot].first + e->imm].type, t);
-    case IR_ISTAG:
-        return e->n == 1 && boolean && a && a->kind == T_UNION && e->imm >= 0 && e->imm < (int64_t)a->n_variants;
-    case IR_CONS: {
-        uint32_t first = 0, n = t->n;
-        if (t->kind == T_UNION) {
-            if (e->imm < 0 || e->imm >= (int64_t)t->n_variants) return false;
-            first = t->variants[e->imm].first;
-            n = t->variants[e->imm].n;
-        } else if (t->kind != T_RECORD && t->kind != T_TUPLE) {
-            return false;
-        }
-        if (e->n != n) return false;
-        for (uint32_t i = 0; i < n; i++)
-            if (!fits(e->kid[i]->type, t->fields[first + i].type)) return false;
-        return true;
-    }
-    case IR_INDEX:
-        return e->n == 2 && a && (a->kind == T_MAP || a->kind == T_SEQ) && fits(a->elem, t) &&
-               (a->kind == T_SEQ ? type_is_int(b) : fits(b, a->key));
-    case IR_SETINDEX:
-        return e->n == 3 && a && a == t && (a->kind == T_MAP || a->kind == T_SEQ) &&
-               (a->kind == T_SEQ ? type_is_int(b) : fits(b, a->key)) && fits(e->kid[2]->type, a->elem);
-    case IR_SOME: return e->n == 1 && t->kind == T_OPTION && fits(a, t->elem);
-    case IR_ISSOME: return e->n == 1 && boolean && a->kind == T_OPTION;
-    case IR_UNWRAP: return e->n == 1 && a->kind == T_OPTION && fits(a->elem, t);
-    case IR_ADD:
-    case IR_SUB:
-    case IR_MUL:
-    case IR_DIV:
-    case IR_MOD:
-    case IR_MIN2:
-    case IR_MAX2: return e->n == 2 && type_is_int(a) && type_is_int(b) && type_is_int(t);
-    case IR_TORANGE: return e->n == 1 && type_is_int(a) && type_is_int(t);
-    case IR_EQ:
-        if (e->n == 2 && set && b->kind == T_SET) /* a claim on the size apart, the same type */
-            return boolean && a->elem == b->elem && a->bitset == b->bitset && a->cap == b->cap;
-        return e->n == 2 && boolean && fits(a, b);
-    case IR_LT:
-    case IR_LE: return e->n == 2 && boolean && fits(a, b) && !a->words;
-    case IR_NOT: return e->n == 1 && boolean && a->kind == T_BOOL;
-    case IR_AND:
-    case IR_OR:
-        for (uint32_t i = 0; i < e->n; i++)
-            if (e->kid[i]->type->kind != T_BOOL) return false;
-        return e->n > 0 && boolean;
-    case IR_IF: return e->n == 3 && a->kind == T_BOOL && fits(b, t) && fits(e->kid[2]->type, t);
-    case IR_LET: return e->n == 2 && slot_ok(c, e->slot, a) && fits(b, t);
-    case IR_MEMBER: return e->n == 2 && boolean && b->kind == T_SET && fits(a, b->elem);
-    case IR_SUBSETEQ:
-        return e->n == 2 && boolean && set && b->kind == T_SET && a->elem == b->elem && a->bitset == b->bitset &&
-               a->cap == b->cap;
-    case IR_UNION:
-    case IR_INTER:
-    case IR_DIFF:
-        return e->n == 2 && set && t->kind == T_SET && a->elem == b->elem && a->elem == t->elem && b->kind == T_SET &&
-               a->cap == b->cap && a->cap == t->cap;
-    case IR_INSERT:
-        return e->n == 2 && set && t->kind == T_SET && a->elem == t->elem && a->cap == t->cap && fits(b, t->elem);
-    case IR_SIZE: return e->n == 1 && type_is_int(t) && (set || a->kind == T_SEQ || a->kind == T_BAG);
-    case IR_SETLIT:
-    case IR_SEQLIT:
-    case IR_BAGLIT:
-        if (t->kind != (e->op == IR_SETLIT ? T_SET : e->op == IR_SEQLIT ? T_SEQ : T_BAG)) return false;
-        for (uint32_t i = 0; i < e->n; i++)
-            if (!fits(e->kid[i]->type, t->elem)) return false;
-        return true;
-    case IR_APPEND: return e->n == 2 && t->kind == T_SEQ && a == t && fits(b, t->elem);
-    case IR_TAIL: return e->n == 1 && t->kind == T_SEQ && a == t;
-    case IR_CONCAT:
-        return e->n == 2 && t->kind == T_SEQ && a->kind == T_SEQ && b->kind == T_SEQ && fits(a->elem, t->elem) &&
-               fits(b->elem, t->elem);
-    case IR_SLICE: return e->n == 3 && t->kind == T_SEQ && a == t && type_is_int(b) && type_is_int(e->kid[2]->type);
-    case IR_BAGADD:
-    case IR_BAGREMOVE: return e->n == 2 && t->kind == T_BAG && a == t && fits(b, t->elem);
-    case IR_BAGCOUNT: return e->n == 2 && a->kind == T_BAG && fits(b, a->elem) && type_is_int(t);
-    case IR_ELEMENTS:
-        return e->n == 1 && t->kind == T_SET && list_like(a) && a->kind != T_SET && fits(a->elem, t->elem);
-    case IR_CLOSURE:
-        return e->n == 1 && set && a == t && t->bitset && t->elem->kind == T_TUPLE && t->elem->n == 2 &&
-               t->elem->fields[0].type == t->elem->fields[1].type;
-    case IR_FAIL: return e->n == 0 && e->imm > DC_OK && e->imm < DC_STOP_CUT;
-    case IR_TEMPORAL:
-        if (e->imm == TOK_LEADSTO || e->imm == TOK_UNTIL)
-            return e->n == 2 && boolean && a->kind == T_BOOL && b->kind == T_BOOL;
-        return (e->imm == TOK_ALWAYS || e->imm == TOK_EVENTUALLY || e->imm == TOK_CAN) && e->n == 1 && boolean &&
-               a->kind == T_BOOL;
-    case IR_REDUCE:
-        if (!e->n_gens) return false;
-        switch (e->imm) {
-        case R_EXISTS:
-        case R_FORALL: return e->n == 1 && boolean && a->kind == T_BOOL;
-        case R_COUNT: return e->n == 0 && type_is_int(t);
-        case R_SUM: return e->n == 1 && type_is_int(t) && type_is_int(a);
-        case R_SET: return e->n == 1 && t->kind == T_SET && fits(a, t->elem);
-        case R_BAG: return e->n == 1 && t->kind == T_BAG && fits(a, t->elem);
-        case R_MAP:
-            return e->n == 1 && t->kind == T_MAP && fits(a, t->elem) && e->gens[0].kind == G_VALUES &&
-                   c->p->slots.at[e->gens[0].slot] == t->key;
-        case R_FOLD: return e->n == 2 && fits(a, t) && fits(b, t) && slot_ok(c, e->slot, t);
-        case R_CHOOSE: return e->n == 1 && fits(a, t);
-        case R_MIN:
-        case R_MAX: return e->n == 1 && fits(a, t) && !t->words;
-        case R_ARGMIN:
-        case R_ARGMAX: return e->n == 2 && fits(a, t) && !b->words;
-        default: return false;
-        }
-    default: return false;
-    }
-}
-
-static bool check_statement(struct check *c, struct ir *e) {
-    switch (e->op) {
-    case IR_BLOCK:
-    case IR_EITHER:
-        for (uint32_t i = 0; i < e->n; i++)
-            if (!e->kid[i] || !check_tree(c, e->kid[i], true))
-                return no(c, "a block holds something else than statements");
-        return e->op == IR_BLOCK || e->n > 0 || no(c, "a choice of nothing");
-    case IR_STORE:
-        return (e->n == 2 && e->kid[0] && e->kid[1] && check_tree(c, e->kid[0], false) &&
-                check_tree(c, e->kid[1], false) && check_place(e->kid[0]) && fits(e->kid[0]->type, e->kid[1]->type)) ||
-               no(c, "an assignment is wrong");
-    case IR_BIND:
-        return (e->n == 1 && e->kid[0] && check_tree(c, e->kid[0], false) && slot_ok(c, e->slot, e->kid[0]->type)) ||
-               no(c, "a binding is wrong");
-    case IR_WHEN:
-        return (e->n == 3 && e->kid[0] && e->kid[1] && check_tree(c, e->kid[0], false) &&
-                e->kid[0]->type->kind == T_BOOL && check_tree(c, e->kid[1], true) &&
-                (!e->kid[2] || check_tree(c, e->kid[2], true))) ||
-               no(c, "a condition is wrong");
-    case IR_FOR:
-        return (e->n == 1 && e->kid[0] && e->n_gens && check_gens(c, e->gens, e->n_gens) &&
-                check_tree(c, e->kid[0], true)) ||
-               no(c, "a loop is wrong");
-    case IR_PICK: return (e->n == 0 && e->n_gens && check_gens(c, e->gens, e->n_gens)) || no(c, "a choice is wrong");
-    case IR_ASSERT:
-    case IR_REQUIRE:
-        return (e->n == 1 && e->kid[0] && check_tree(c, e->kid[0], false) && e->kid[0]->type->kind == T_BOOL) ||
-               no(c, "an assertion is wrong");
-    case IR_SENDS:
-        return (e->n == 2 && e->kid[0] && e->kid[1] && check_tree(c, e->kid[0], false) &&
-                e->kid[0]->type->kind == T_UNION && check_tree(c, e->kid[1], true)) ||
-               no(c, "a message is wrong");
-    case IR_CUT: return e->n == 0 || no(c, "a cut is wrong");
-    case IR_FAIL: return (e->n == 0 && e->imm > DC_OK && e->imm < DC_STOP_CUT) || no(c, "a failure is wrong");
-    default: return no(c, "this is no statement");
-    }
-}
-
-static bool check_tree(struct check *c, struct ir *e, bool statement) {
-    if (e->site >= c->p->sites.n) return no(c, "a site is not there");
-    if (statement) return check_statement(c, e);
-    if (!e->type || e->type->kind == T_ERROR || e->type->kind == T_NONE || e->type->kind == T_EMPTY ||
-        e->type->kind == T_STRING)
-        return no(c, "an expression has no type");
-    for (uint32_t i = 0; i < e->n; i++)
-        if (!e->kid[i] || !check_tree(c, e->kid[i], false)) return no(c, "a part of an expression is missing");
-    if (e->n_gens && !check_gens(c, e->gens, e->n_gens)) return false;
-    return check_node(c, e) || no(c, "an expression does not fit together");
-}
-
-static const char *check_action(struct check *c, struct ir_action *a) {
-    const struct program *p = c->p;
-    if (!a->body || !check_gens(c, a->gens, a->n_gens) || !check_tree(c, a->body, true))
-        return c->wrong ? c->wrong : "an action has no body";
-    bool own = a->process >= 0 && p->processes.at[a->process].id;
-    if (own && (a->self >= p->slots.n || p->slots.at[a->self] != p->processes.at[a->process].id))
-        return "an action belongs to no process";
-    if (a->message && (!check_tree(c, a->message, false) || a->message->type->kind != T_UNION))
-        return "a handler takes no message";
-    for (uint32_t k = 0; k < a->n_bindings; k++)
-        if (!a->bindings[k].value || !check_tree(c, a->bindings[k].value, false)) return "a binding has no value";
-    return NULL;
-}
-
-static const char *check_refinement(struct check *c, const struct ir_refine *r) {
-    if (!r->map || !r->init || !check_tree(c, r->map, true) || !check_tree(c, r->init, true))
-        return c->wrong ? c->wrong : "a refinement without a mapping";
-    for (uint32_t i = 0; i < r->actions.n; i++) {
-        const char *wrong = check_action(c, &r->actions.at[i]);
-        if (wrong) return wrong;
-    }
-    return NULL;
-}
-
-const char *program_check(const struct program *p) {
-    struct check c = {.p = p};
-    if (!p->init || !check_tree(&c, p->init, true)) return c.wrong ? c.wrong : "there is no initial state";
-    for (uint32_t i = 0; i < p->actions.n; i++) {
-        const char *wrong = check_action(&c, &p->actions.at[i]);
-        if (wrong) return wrong;
-    }
-    for (uint32_t i = 0; i < p->refines.n; i++) {
-        const char *wrong = check_refinement(&c, &p->refines.at[i]);
-        if (wrong) return wrong;
-    }
-    for (uint32_t i = 0; i < p->preds.n; i++)
-        if (!p->preds.at[i].body || !check_tree(&c, p->preds.at[i].body, false) ||
-            p->preds.at[i].body->type->kind != T_BOOL)
-            return c.wrong ? c.wrong : "a predicate is no truth value";
-    for (uint32_t i = 0; i < p->preds.n; i++)
-        if (p->preds.at[i].temporal ? !temporal_shape(p->preds.at[i].body, p->preds.at[i].kind == DC_TEMPORAL)
-                                    : ir_temporal(p->preds.at[i].body))
-            return "a temporal operator where none can stand";
-        else if (p->preds.at[i].kind == DC_TEMPORAL && !p->preds.at[i].temporal) return "a property without a formula";
-        else if (p->preds.at[i].refine && p->preds.at[i].kind != DC_STEP && p->preds.at[i].kind != DC_INITIALLY)
-            return "a refinement tells of steps and initial states only";
-    for (uint32_t i = 0; i < p->watches.n; i++)
-        if (!p->watches.at[i] || !check_tree(&c, p->watches.at[i], false)) return "a watch has no value";
     return NULL;
 }

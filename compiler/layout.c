@@ -7,8 +7,8 @@
 
 /* First fit, widest first: the words fill up, and a variable stays inside one word. Returns how many words there are.
  */
-static uint32_t place(struct ir_var **vars, uint32_t n, uint32_t first) {
-    uint32_t words = first;
+static uint64_t place(struct ir_var **vars, uint32_t n, uint32_t first) {
+    uint64_t words = first;
     uint32_t *used = mem_alloc((n + 1) * sizeof *used), *of = mem_alloc((n + 1) * sizeof *of), n_words = 0;
     for (uint32_t width = 64; width-- > 0;) {
         for (uint32_t i = 0; i < n; i++) {
@@ -18,7 +18,7 @@ static uint32_t place(struct ir_var **vars, uint32_t n, uint32_t first) {
             while (k < n_words && used[k] + v->type->bits > 64) k++;
             if (k == n_words) {
                 used[n_words] = 0;
-                of[n_words++] = words++;
+                of[n_words++] = (uint32_t)words++;
             }
             v->word = of[k];
             v->shift = used[k];
@@ -28,7 +28,7 @@ static uint32_t place(struct ir_var **vars, uint32_t n, uint32_t first) {
     for (uint32_t i = 0; i < n; i++) {
         struct ir_var *v = vars[i];
         if (!type_wide(v->type)) continue;
-        v->word = words;
+        v->word = (uint32_t)words;
         v->shift = 0;
         words += v->type->words;
     }
@@ -37,11 +37,17 @@ static uint32_t place(struct ir_var **vars, uint32_t n, uint32_t first) {
     return words - first;
 }
 
-void layout(struct program *p) {
-    uint32_t words = place(p->vars.at, p->vars.n, 0);
-    p->state_words = words ? words : 1;
+enum { MAX_STATE_WORDS = 1 << 20 };
+
+bool layout(struct program *p) {
+    uint64_t words = place(p->vars.at, p->vars.n, 0);
+    bool fits = words <= MAX_STATE_WORDS;
+    p->state_words = words ? (uint32_t)words : 1;
     for (uint32_t i = 0; i < p->refines.n; i++) {
         struct ir_refine *r = &p->refines.at[i];
-        r->words = place(r->vars.at, r->vars.n, p->state_words);
+        words = place(r->vars.at, r->vars.n, p->state_words);
+        fits &= words <= MAX_STATE_WORDS;
+        r->words = (uint32_t)words;
     }
+    return fits;
 }

@@ -24,52 +24,10 @@ static struct ir *check_mix(struct compile *c, const struct ast *a) {
     return NULL;
 }
 
-static int64_t clamp(__int128 v) { return v < INT64_MIN ? INT64_MIN : v > INT64_MAX ? INT64_MAX : (int64_t)v; }
-
 static const struct type *interval(struct compile *c, enum ir_op op, const struct type *a, const struct type *b) {
-    __int128 lo, hi;
-    __int128 al = a->lo, ah = a->hi, bl = b->lo, bh = b->hi;
-    switch (op) {
-    case IR_ADD:
-        lo = al + bl;
-        hi = ah + bh;
-        break;
-    case IR_SUB:
-        lo = al - bh;
-        hi = ah - bl;
-        break;
-    case IR_MUL: {
-        if (!a->universe || !b->universe) return INT(c);
-        __int128 v[4] = {al * bl, al * bh, ah * bl, ah * bh};
-        lo = hi = v[0];
-        for (int i = 1; i < 4; i++) {
-            if (v[i] < lo) lo = v[i];
-            if (v[i] > hi) hi = v[i];
-        }
-        break;
-    }
-    case IR_MOD: {
-        __int128 m = bh > -bl ? bh : -bl;
-        if (m <= 0 || !b->universe) return INT(c);
-        lo = 0;
-        hi = m - 1;
-        if (al >= 0 && ah < hi) hi = ah;
-        break;
-    }
-    case IR_DIV:
-        if (bl <= 0 || !a->universe) return INT(c);
-        lo = al < 0 ? al : al / bh;
-        hi = ah < 0 ? ah / bh : ah / bl;
-        if (al < 0 && hi < 0) hi = 0;
-        break;
-    case IR_MIN2:
-        lo = al < bl ? al : bl;
-        hi = ah < bh ? ah : bh;
-        break;
-    default: lo = al > bl ? al : bl; hi = ah > bh ? ah : bh;
-    }
-    if (lo < INT64_MIN || hi > INT64_MAX) return INT(c);
-    return type_range(&P(c)->types, clamp(lo), clamp(hi), RANGE_CLAIM);
+    int64_t lo, hi;
+    ir_interval(op, a, b, &lo, &hi);
+    return type_range(&P(c)->types, lo, hi, RANGE_CLAIM);
 }
 
 struct ir *as_int(struct compile *c, struct ir *e, struct span span) {

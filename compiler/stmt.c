@@ -198,7 +198,14 @@ static struct ir_gen *stmt_gens(struct compile *c, struct cx *x, const struct as
         *n = 1;
         return over;
     }
-    return gens_finish(c, &g, NULL, NULL, 0, n);
+    uint32_t names = 0, k = 0; /* what the names stand for may be rewritten with the loop */
+    for (struct env *e = x->env; e != outer.env; e = e->up) names++;
+    struct ir **values = arena_alloc(c->arena, (names + 1) * sizeof *values);
+    for (struct env *e = x->env; e != outer.env; e = e->up) values[k++] = e->value;
+    struct ir_gen *gens = gens_finish(c, &g, NULL, values, names, n);
+    k = 0;
+    for (struct env *e = x->env; e != outer.env; e = e->up) e->value = values[k++];
+    return gens;
 }
 
 static struct ir *call_proc(struct compile *c, struct cx *x, const struct ast *a) {

@@ -13,6 +13,10 @@ static uint64_t times(uint64_t a, uint64_t b) {
     return r;
 }
 
+/* Sizes are computed in 64 bits; what is wider than this is refused by all who make types (MAX_VALUE_WORDS), so that it
+ * need not be told apart. */
+static uint32_t clamp_words(uint64_t words) { return words < UINT32_MAX / 64 ? (uint32_t)words : UINT32_MAX / 64; }
+
 /* Places fields one after the other: into 64 bits if they fit, the first in the highest bits so that the order of codes
  * is the lexicographic one; else into words, none across a word boundary. Returns the width in bits or, if wide, sets
  * *words. */
@@ -29,20 +33,20 @@ static uint32_t place(struct field *f, uint32_t n, uint32_t *words) {
         for (uint32_t i = 0; i < n; i++) f[i].at = at -= f[i].type->bits;
         return (uint32_t)total;
     }
-    uint32_t word = 0, used = 0;
+    uint64_t word = 0, used = 0;
     for (uint32_t i = 0; i < n; i++) {
         const struct type *t = f[i].type;
         if (type_wide(t)) {
             if (used) word++, used = 0;
-            f[i].at = 64 * word;
+            f[i].at = (uint32_t)(64 * word);
             word += t->words;
         } else {
             if (used + t->bits > 64) word++, used = 0;
-            f[i].at = 64 * word + used;
+            f[i].at = (uint32_t)(64 * word + used);
             used += t->bits;
         }
     }
-    *words = word + (used != 0);
+    *words = clamp_words(word + (used != 0));
     if (!*words) *words = 1;
     return 0;
 }
@@ -53,7 +57,8 @@ static void size_list(struct type *t) {
         t->bits = b * t->cap + len;
         t->max_code = t->bits >= 64 ? UINT64_MAX : ((uint64_t)1 << t->bits) - 1;
     } else {
-        t->words = 1 + (b ? (t->cap + 64 / b - 1) / (64 / b) : t->cap * t->elem->words);
+        t->words =
+            clamp_words(1 + (b ? ((uint64_t)t->cap + 64 / b - 1) / (64 / b) : (uint64_t)t->cap * t->elem->words));
     }
 }
 
@@ -183,7 +188,7 @@ static void size(struct type *t) {
             t->bits = (uint32_t)n * b;
             t->max_code = t->bits >= 64 ? UINT64_MAX : ((uint64_t)1 << t->bits) - 1;
         } else {
-            t->words = b ? (uint32_t)((n + 64 / b - 1) / (64 / b)) : (uint32_t)n * t->elem->words;
+            t->words = clamp_words(b ? (n + 64 / b - 1) / (64 / b) : n * t->elem->words);
         }
         break;
     }
@@ -230,6 +235,10 @@ static const struct type *cons(struct types *ts, const struct type *t) {
         memcpy(new->variants, t->variants, t->n_variants * sizeof *new->variants);
     }
     size(new);
+    if (t->elem) new->depth = t->elem->depth + 1;
+    if (t->key && t->key->depth >= new->depth) new->depth = t->key->depth + 1;
+    for (uint32_t i = 0; t->fields && i < t->n; i++)
+        if (t->fields[i].type->depth >= new->depth) new->depth = t->fields[i].type->depth + 1;
     VEC_PUSH(ts->list, new);
     return new;
 }

@@ -66,12 +66,15 @@ struct type {
     bool bitset;       /* sets: by rank of the element; else a list */
     uint32_t payload;  /* unions: bits below the tag if narrow */
     uint32_t cap;      /* elements of list-like types */
+    uint32_t depth;    /* of types inside each other */
     bool ordered;
 };
 
 enum {
-    SET_BITS_MAX = 4096,  /* universes up to this are bit sets */
-    SET_LIST_DEFAULT = 48 /* capacity of a larger set whose declaration gives none */
+    SET_BITS_MAX = 4096,   /* universes up to this are bit sets */
+    SET_LIST_DEFAULT = 48, /* capacity of a larger set whose declaration gives none */
+    MAX_VALUE_WORDS = 1 << 16,
+    MAX_TYPE_DEPTH = 800
 };
 
 struct types {

@@ -111,9 +111,9 @@ static uint64_t fields_unrank(const struct type *owner, uint32_t first, uint32_t
     uint64_t v = start;
     for (uint32_t i = first + n; i-- > first;) {
         const struct field *f = &owner->fields[i];
-        uint64_t part[64], u = f->type->universe;
-        uint64_t x = value_unrank(f->type, rank % u, f->type->words > 64 ? words : part);
+        uint64_t u = f->type->universe, x = value_unrank(f->type, rank % u, owner->words ? words + f->at / 64 : NULL);
         rank /= u;
+        if (f->type->words) continue; /* in its place already */
         if (owner->words) value_store(f->type, words, f->at / 64, f->at % 64, x);
         else if (f->type->bits) v |= pack(f->type, x) << f->at;
     }
@@ -139,18 +139,17 @@ uint64_t value_unrank(const struct type *t, uint64_t rank, uint64_t *words) {
         if (!rank) return v;
         if (t->words) {
             words[0] = 1;
-            uint64_t part[64], x = value_unrank(t->elem, rank - 1, part);
-            value_store(t->elem, words, 1, 0, x);
+            uint64_t x = value_unrank(t->elem, rank - 1, words + 1);
+            if (!t->elem->words) value_store(t->elem, words, 1, 0, x);
             return v;
         }
         return pack(t->elem, value_unrank(t->elem, rank - 1, NULL)) + 1;
     case T_MAP: {
         uint64_t u = t->elem->universe, *base = t->words ? words : &v;
         for (uint32_t i = t->cap; i-- > 0;) {
-            uint64_t part[64], x = value_unrank(t->elem, rank % u, part);
+            uint64_t x = value_unrank(t->elem, rank % u, base + (size_t)i * t->elem->words);
             rank /= u;
-            if (t->elem->words) memcpy(base + (size_t)i * t->elem->words, WORDS(x), t->elem->words * 8);
-            else dc_array_put(base, type_elem_bits(t->elem), i, pack(t->elem, x));
+            if (!t->elem->words) dc_array_put(base, type_elem_bits(t->elem), i, pack(t->elem, x));
         }
         return v;
     }
@@ -164,15 +163,116 @@ uint64_t value_unrank(const struct type *t, uint64_t rank, uint64_t *words) {
         }
         dc_list_set_len(base, n, GEOMETRY(t));
         for (uint32_t i = n; i-- > 0;) {
-            uint64_t part[64], x = value_unrank(t->elem, rank % t->elem->universe, part);
+            uint64_t x = value_unrank(t->elem, rank % t->elem->universe, base + 1 + (size_t)i * t->elem->words);
             rank /= t->elem->universe;
-            uint64_t code = t->elem->words ? 0 : pack(t->elem, x);
-            dc_list_write(base, i, t->elem->words ? WORDS(x) : &code, GEOMETRY(t));
+            if (!t->elem->words) dc_list_put(base, i, pack(t->elem, x), GEOMETRY(t));
         }
         return v;
     }
     default: return rank;
     }
+}
+
+/* ---- what comes from outside ---- */
+
+static bool all_zero(const uint64_t *w, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++)
+        if (w[i]) return false;
+    return true;
+}
+
+/* Each takes the parts that it finds valid out of `rest`, a copy of the value: what is left must be zero, so that there
+ * is one encoding only. */
+static bool fields_valid(const struct type *t, uint64_t v, uint32_t first, uint32_t n, uint64_t *rest) {
+    for (uint32_t i = first; i < first + n; i++) {
+        const struct field *f = &t->fields[i];
+        if (!value_valid(f->type, value_field(t, v, f))) return false;
+        uint64_t *at = rest + (t->words ? f->at / 64 : 0);
+        if (f->type->words) memset(at, 0, f->type->words * sizeof *at);
+        else if (f->type->bits) *at = dc_put(*at, t->words ? f->at % 64 : f->at, f->type->bits, 0);
+    }
+    return true;
+}
+
+static bool union_valid(const struct type *t, uint64_t v, uint64_t *rest) {
+    uint32_t tag = value_tag(t, v);
+    if ((t->words && rest[0] != tag) || tag >= t->n_variants) return false;
+    if (t->words) rest[0] = 0;
+    else if (t->payload < 64) rest[0] &= dc_mask(t->payload);
+    return fields_valid(t, v, t->variants[tag].first, t->variants[tag].n, rest);
+}
+
+static bool list_valid(const struct type *t, uint64_t v, uint64_t *rest) {
+    const struct type *e = t->elem;
+    const uint64_t *l = t->words ? WORDS(v) : &v;
+    uint32_t n = value_size(t, v);
+    if ((t->words && l[0] != n) || n > t->cap) return false;
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t x = value_element(t, v, i, NULL), code = e->words ? 0 : pack(e, x), none[1] = {0};
+        int order = i && t->kind != T_SEQ ? dc_list_compare(l, i - 1, e->words ? WORDS(x) : &code, GEOMETRY(t)) : -1;
+        if (!value_valid(e, x) || order > 0 || (order == 0 && t->kind == T_SET)) return false;
+        if (e->words) memset(rest + 1 + (size_t)i * e->words, 0, e->words * sizeof *rest);
+        else dc_list_write(rest, i, none, GEOMETRY(t));
+    }
+    dc_list_set_len(rest, 0, GEOMETRY(t));
+    return true;
+}
+
+static bool map_valid(const struct type *t, uint64_t v, uint64_t *rest) {
+    const struct type *e = t->elem;
+    for (uint32_t i = 0; i < t->cap; i++) {
+        if (!value_valid(e, value_element(t, v, i, NULL))) return false;
+        if (e->words) memset(rest + (size_t)i * e->words, 0, e->words * sizeof *rest);
+        else dc_array_put(rest, type_elem_bits(e), i, 0);
+    }
+    return true;
+}
+
+static bool option_valid(const struct type *t, uint64_t v, uint64_t *rest) {
+    if (!t->words) {
+        rest[0] = 0;
+        return !v || (v - 1 <= t->elem->max_code && value_valid(t->elem, unpack(t->elem, v - 1)));
+    }
+    if (!rest[0]) return true;
+    if (rest[0] != 1 || !value_valid(t->elem, value_load(t->elem, WORDS(v), 1, 0))) return false;
+    memset(rest, 0, t->words * sizeof *rest);
+    return true;
+}
+
+static bool bits_valid(const struct type *t, uint64_t v, uint64_t *rest) {
+    uint64_t u = t->elem->universe;
+    for (uint64_t i = 0; i < u; i++) rest[i / 64] &= ~((uint64_t)1 << (i % 64));
+    return !t->checked || value_size(t, v) <= t->max;
+}
+
+static bool parts_valid(const struct type *t, uint64_t v, uint64_t *rest) {
+    switch (t->kind) {
+    case T_RECORD:
+    case T_TUPLE: return fields_valid(t, v, 0, t->n, rest);
+    case T_UNION: return union_valid(t, v, rest);
+    case T_OPTION: return option_valid(t, v, rest);
+    case T_MAP: return map_valid(t, v, rest);
+    case T_SET:
+        if (t->bitset) return bits_valid(t, v, rest);
+        return list_valid(t, v, rest);
+    default: return list_valid(t, v, rest);
+    }
+}
+
+bool value_valid(const struct type *t, uint64_t v) {
+    switch (t->kind) {
+    case T_RANGE: return (int64_t)v >= t->lo && (int64_t)v <= t->hi;
+    case T_BOOL: return v <= 1;
+    case T_ENUM:
+    case T_SYM: return v < t->n;
+    default: break;
+    }
+    uint32_t n = type_slot_words(t);
+    uint64_t *rest = mem_alloc(n * sizeof *rest);
+    memcpy(rest, t->words ? WORDS(v) : &v, n * sizeof *rest);
+    bool valid = parts_valid(t, v, rest) && all_zero(rest, n);
+    mem_free(rest);
+    return valid;
 }
 
 struct text {
@@ -220,6 +320,19 @@ static void print_list(const struct program *p, const struct type *t, uint64_t v
         print(p, t->elem, value_element(t, v, i, words), s);
     }
     put(s, close);
+    mem_free(words);
+}
+
+static void print_map(const struct program *p, const struct type *t, uint64_t v, struct text *s) {
+    uint64_t *words = t->key->words ? mem_alloc(t->key->words * sizeof *words) : NULL;
+    put(s, "[");
+    for (uint32_t i = 0; i < t->cap; i++) {
+        if (i) put(s, ", ");
+        print(p, t->key, value_unrank(t->key, i, words), s);
+        put(s, ": ");
+        print(p, t->elem, value_element(t, v, i, NULL), s);
+    }
+    put(s, "]");
     mem_free(words);
 }
 
@@ -273,17 +386,7 @@ static void print(const struct program *p, const struct type *t, uint64_t v, str
     case T_SET: print_list(p, t, v, "{", "}", s); break;
     case T_SEQ: print_list(p, t, v, "[", "]", s); break;
     case T_BAG: print_list(p, t, v, "{|", "|}", s); break;
-    case T_MAP:
-        put(s, "[");
-        for (uint32_t i = 0; i < t->cap; i++) {
-            uint64_t words[64];
-            if (i) put(s, ", ");
-            if (t->key->words <= 64) print(p, t->key, value_unrank(t->key, i, words), s);
-            put(s, ": ");
-            print(p, t->elem, value_element(t, v, i, NULL), s);
-        }
-        put(s, "]");
-        break;
+    case T_MAP: print_map(p, t, v, s); break;
     default: put(s, "?");
     }
 }

@@ -11,12 +11,15 @@ static const char *const names[AST_COUNT] = {
 
 const char *ast_kind_name(enum ast_kind k) { return names[k]; }
 
+void ast_too_deep(struct parse *p, struct span span) {
+    diag_add(p->diags, DIAG_ERROR, DIAG_SYNTAX, span,
+             "this is nested more than %d levels deep; name a part of it with `def`", AST_MAX_DEPTH);
+}
+
 static void deeper(struct parse *p, struct ast *parent, const struct ast *kid) {
     if (!kid || kid->depth < parent->depth) return;
     parent->depth = kid->depth + 1;
-    if (parent->depth == AST_MAX_DEPTH)
-        diag_add(p->diags, DIAG_ERROR, DIAG_SYNTAX, parent->span,
-                 "this is nested more than %d levels deep; name a part of it with `def`", AST_MAX_DEPTH);
+    if (parent->depth == AST_MAX_DEPTH) ast_too_deep(p, parent->span);
 }
 
 struct ast *ast_push(struct parse *p, struct ast *list, struct ast *kid) {

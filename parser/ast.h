@@ -57,6 +57,7 @@ const char *ast_kind_name(enum ast_kind);
 /* For the grammar's actions. */
 struct ast *ast_node(struct parse *, enum ast_kind, struct span, const char *text, int64_t value, uint32_t n, ...);
 struct ast *ast_push(struct parse *, struct ast *list, struct ast *kid);
+void ast_too_deep(struct parse *, struct span);
 struct ast *ast_join(struct parse *, struct ast *to, const struct ast *from); /* appends the kids of `from` */
 
 #endif

@@ -22,6 +22,9 @@
             (Current).begin = (Current).end;                                                                           \
         }                                                                                                              \
     } while (0)
+/* So that the parser gives up only where its stack is as deep as it may be. */
+#define YYMALLOC mem_alloc
+#define YYFREE mem_free
 #define NODE(kind, span, text, value, ...) ast_node(p, AST_##kind, span, text, value, __VA_ARGS__)
 #define LEAF(kind, span, text, value) ast_node(p, AST_##kind, span, text, value, 0)
 }

@@ -21,8 +21,10 @@ int grammar_lex(GRAMMAR_STYPE *value, struct span *span, struct parse *p) {
     return to_bison[t->kind];
 }
 
+/* Only called where the parser's stack is full (10,000 levels): syntax errors are worded below. */
 void grammar_error(const struct span *span, struct parse *p, const char *text) {
-    diag_add(p->diags, DIAG_ERROR, DIAG_SYNTAX, *span, "%s", text);
+    (void)text;
+    ast_too_deep(p, *span);
 }
 
 /* The mistakes that people coming from other languages make most often. */
@@ -58,11 +60,7 @@ enum ast_target send_target(const struct ast *e) {
 
 struct ast *parse_source(struct arena *arena, struct diags *diags, const struct tokens *tokens) {
     struct parse p = {.arena = arena, .diags = diags, .tokens = tokens};
-    int status = grammar_parse(&p);
-    if (status == 2) { /* the parser's own stack; what the system refuses ends in mem_alloc */
-        const struct token *at = &tokens->list.at[p.next ? p.next - 1 : 0];
-        diag_add(diags, DIAG_ERROR, DIAG_SYNTAX, at->span, "this is nested too deep");
-    }
+    (void)grammar_parse(&p); /* how it ends is in the diagnostics */
     struct span start = {tokens->list.at[0].span.source, 0, 0};
     struct ast *units = ast_node(&p, AST_LIST, start, NULL, 0, 0);
     struct ast *unit = NULL;
