@@ -46,8 +46,10 @@ static void collect(struct dc_out *out) {
         w->steps = mem_grow(w->steps, w->cap * sizeof *w->steps, cap * sizeof *w->steps);
         w->cap = cap;
     }
-    memcpy(w->states + (size_t)w->n * words, out->states, (size_t)out->n * words * 8);
-    memcpy(w->steps + w->n, out->steps, out->n * sizeof *out->steps);
+    if (out->n) {
+        memcpy(w->states + (size_t)w->n * words, out->states, (size_t)out->n * words * 8);
+        memcpy(w->steps + w->n, out->steps, out->n * sizeof *out->steps);
+    }
     w->n += out->n;
     out->n = 0;
 }
