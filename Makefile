@@ -143,3 +143,8 @@ lint:
 	sh tests/tools/lint
 
 -include tests/random/module.mk tests/fuzz/module.mk
+
+# the table of the collection
+.PHONY: specs-table
+specs-table:
+	python3 tests/tools/specs_table.py tests/golden/golden.tsv > specs/README.md

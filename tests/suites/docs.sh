@@ -128,4 +128,6 @@ for file in README.md docs/*.md; do
                 }' "${cmd%.cmd}.want" "$tmp/out" >"$tmp/why"; then ok "$file: $line"; else fail "$file: $line" "$(cat "$tmp/why")"; fi
     done
 done
+python3 tests/tools/specs_table.py tests/golden/golden.tsv >"$tmp/specs"
+if cmp -s specs/README.md "$tmp/specs"; then ok 'specs/README.md is up to date'; else fail 'specs/README.md is up to date' 'run make specs-table'; fi
 finish
