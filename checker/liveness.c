@@ -838,8 +838,10 @@ void liveness_check(const struct dc_model *m, const struct search_options *o, co
                     struct search_result *r) {
     struct live l = {.model = m, .options = o, .graph = g, .result = r};
     double began = now();
+    uint32_t done = 0, all = (uint32_t)__builtin_popcountll(o->formulas);
     for (uint32_t i = 0; i < m->n_preds && i < 64; i++) {
         if (!(o->formulas >> i & 1)) continue;
+        if (o->phase) o->phase(o->self, done++, all, g->n);
         if (m->preds[i].kind == DC_TEMPORAL) check_temporal(&l, i);
         else check_state(&l, i);
     }

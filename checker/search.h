@@ -59,6 +59,7 @@ struct search_options {
     uint32_t small_set;    /* tests: initial slots, 0 for the default */
     const atomic_int *stop;
     void (*progress)(void *self, const struct search_progress *);
+    void (*phase)(void *self, uint32_t done, uint32_t all, uint64_t states); /* behaviours: before each property */
     double progress_seconds;
     const struct dc_model *(*next_model)(void *self); /* at a level barrier: another provider to go on with, or NULL */
     void *self;

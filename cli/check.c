@@ -54,6 +54,14 @@ static const struct dc_model *next_model(void *self) {
     return m;
 }
 
+static void phase(void *self, uint32_t done, uint32_t all, uint64_t states) {
+    (void)self;
+    fprintf(stderr, "\r\033[Ktemporal: %u of %u properties, ", done, all);
+    print_count(stderr, states);
+    fputs(" states", stderr);
+    fflush(stderr);
+}
+
 static void progress(void *self, const struct search_progress *p) {
     (void)self;
     fprintf(stderr, "\r\033[Klevel %u: ", p->level);
@@ -484,7 +492,10 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
                                     .walks = o->walks,
                                     .walk_depth = o->walk_depth ? o->walk_depth : 1,
                                     .progress_seconds = 2};
-        if (isatty(2) && !o->quiet) so.progress = progress;
+        if (isatty(2) && !o->quiet) {
+            so.progress = progress;
+            so.phase = phase;
+        }
         if (o->simulate) search_simulate(model, &so, &r->result);
         else search_run(model, &so, &r->result);
         if (so.progress) fputs("\r\033[K", stderr);

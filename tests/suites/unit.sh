@@ -3,6 +3,7 @@
 # whose tables and batches are tiny.
 . tests/tools/lib.sh
 
+[ -z "${CHECK_LONG:-}" ] || { LIVENESS_CASES=400000 && export LIVENESS_CASES; }
 for build in release debug; do
     if ! ${MAKE:-make} -s B=$build unit >"$tmp/make" 2>&1; then
         fail "unit tests build ($build)" "$(grep -m3 -i error "$tmp/make" || tail -n 3 "$tmp/make")"
