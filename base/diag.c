@@ -1,5 +1,6 @@
 #include "base/diag.h"
 
+#include <stdbool.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -101,20 +102,33 @@ void diag_hint(struct diags *d, struct diag *x, const char *format, ...) {
     va_end(args);
 }
 
+static bool continues(char c) { return ((unsigned char)c & 0xC0) == 0x80; } /* not the first byte of a character */
+
+/* The line, or of a long one what is around the span, and carets below. */
 static void print_line(const struct source *s, struct span span, FILE *out, bool colour, const char *tint) {
+    enum { WIDEST = 200, BEFORE = 80, SHOWN = 160 };
     uint32_t begin = span.begin < s->n ? span.begin : s->n;
     while (begin > 0 && s->text[begin - 1] != '\n') begin--;
     uint32_t end = begin;
     while (end < s->n && s->text[end] != '\n') end++;
+    uint32_t at = span.begin < end ? span.begin : end, from = begin, to = end;
+    if (end - begin > WIDEST) {
+        if (at - begin > BEFORE) from = at - BEFORE;
+        while (from < at && continues(s->text[from])) from++;
+        if (end - from > SHOWN) to = from + SHOWN;
+        while (to < end && continues(s->text[to])) to++;
+    }
     struct place p = source_place(s, span.begin);
     int width = fprintf(out, "%5u | ", p.line);
-    for (uint32_t i = begin; i < end; i++) fputc(s->text[i] == '\t' ? ' ' : s->text[i] == '\r' ? ' ' : s->text[i], out);
-    fprintf(out, "\n%*s| ", width - 2, "");
-    for (uint32_t i = 1; i < p.column; i++) fputc(' ', out);
-    uint32_t stop = span.end > end ? end : span.end, carets = 0;
+    if (from > begin) fputs("...", out);
+    for (uint32_t i = from; i < to; i++) fputc((unsigned char)s->text[i] < ' ' ? ' ' : s->text[i], out);
+    fprintf(out, "%s\n%*s| %s", to < end ? "..." : "", width - 2, "", from > begin ? "   " : "");
+    for (uint32_t i = from; i < at; i++)
+        if (!continues(s->text[i])) fputc(' ', out);
+    uint32_t stop = span.end > to ? to : span.end, carets = 0;
     if (colour) fputs(tint, out);
     for (uint32_t i = span.begin; i < stop; i++)
-        if (((unsigned char)s->text[i] & 0xC0) != 0x80) {
+        if (!continues(s->text[i])) {
             fputc('^', out);
             carets++;
         }
