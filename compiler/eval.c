@@ -863,6 +863,18 @@ static bool for_step(struct eval *e, void *self) {
     return false;
 }
 
+/* What is sent, for a report: it must not change what happens, so that a message without a value is left out. */
+static void record(struct eval *e, const struct ir *n) {
+    uint64_t v;
+    if (!e->record || eval_expr(e, n->kid[0], &v) != DC_OK) return;
+    const struct type *t = n->kid[0]->type;
+    uint64_t *kept = arena_alloc(&e->record->arena, type_slot_words(t) * sizeof *kept);
+    if (t->words) memcpy(kept, WORDS(v), t->words * sizeof *kept);
+    else *kept = v;
+    VEC_PUSH(e->record->sent, (struct ir *)(uintptr_t)n);
+    VEC_PUSH(e->record->sent_value, kept);
+}
+
 static void run(struct eval *e, const struct ir *n) {
     size_t top = e->top;
     switch (n->op) {
@@ -890,15 +902,7 @@ static void run(struct eval *e, const struct ir *n) {
         if (!ev(e, n->kid[0])) fail(e, DC_BLOCKED, n);
         break;
     case IR_SENDS:
-        if (e->record) {
-            uint64_t v = ev(e, n->kid[0]);
-            const struct type *t = n->kid[0]->type;
-            uint64_t *kept = arena_alloc(&e->record->arena, type_slot_words(t) * sizeof *kept);
-            if (t->words) memcpy(kept, WORDS(v), t->words * sizeof *kept);
-            else *kept = v;
-            VEC_PUSH(e->record->sent, (struct ir *)(uintptr_t)n);
-            VEC_PUSH(e->record->sent_value, kept);
-        }
+        record(e, n);
         run(e, n->kid[1]);
         break;
     case IR_CUT: fail(e, DC_STOP_CUT, n);

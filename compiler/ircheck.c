@@ -14,6 +14,7 @@ struct check {
     const char *wrong;
     bool primed;         /* the next state may be read */
     bool *bound;         /* by slot */
+    bool aside;          /* in what only reports compute: it must leave names as they are */
     VEC(uint32_t) scope; /* slots in the order in which they were bound */
 };
 
@@ -41,6 +42,7 @@ static bool slot_is(const struct check *c, uint32_t s, const struct type *t) {
 }
 
 static void bind(struct check *c, uint32_t slot) {
+    if (c->bound[slot] && c->aside) no(c, "a message binds a name anew");
     if (c->bound[slot]) return;
     c->bound[slot] = true;
     VEC_PUSH(c->scope, slot);
@@ -348,9 +350,11 @@ static bool check_statement(struct check *c, struct ir *e) {
         return (e->n == 1 && e->kid[0] && check_tree(c, e->kid[0], false) && e->kid[0]->type->kind == T_BOOL) ||
                no(c, "an assertion is wrong");
     case IR_SENDS:
-        return (e->n == 2 && e->kid[0] && e->kid[1] && check_tree(c, e->kid[0], false) &&
-                e->kid[0]->type->kind == T_UNION && check_tree(c, e->kid[1], true)) ||
-               no(c, "a message is wrong");
+        if (e->n != 2 || !e->kid[0] || !e->kid[1]) return no(c, "a message is wrong");
+        c->aside = true;
+        if (!check_tree(c, e->kid[0], false) || e->kid[0]->type->kind != T_UNION) return no(c, "a message is wrong");
+        c->aside = false;
+        return check_tree(c, e->kid[1], true);
     case IR_CUT: return e->n == 0 || no(c, "a cut is wrong");
     case IR_FAIL: return (e->n == 0 && e->imm > DC_OK && e->imm < DC_STOP_CUT) || no(c, "a failure is wrong");
     default: return no(c, "this is no statement");
@@ -447,7 +451,7 @@ static bool check_program(struct check *c) {
 
 const char *program_check(const struct program *p) {
     struct check c = {.p = p, .bound = mem_alloc(p->slots.n + 1)};
-    bool right = check_program(&c);
+    bool right = check_program(&c) && !c.wrong;
     mem_free(c.bound);
     VEC_FREE(c.scope);
     return right ? NULL : c.wrong;

@@ -56,7 +56,7 @@ selection() {
     clean specs/paxos.dspec -simulate -walks 30 "$@"
     clean $cli/count.dspec -check everything -continue -full -colour always "$@"
     for spec in specs/*.dspec; do
-        case $spec in */chang_roberts.dspec | */two_phase_commit.dspec | */paxos.dspec | */consensus_flp.dspec) ;; *) clean "$spec" -depth 8 "$@" ;; esac
+        case $spec in */chang_roberts.dspec | */two_phase_commit.dspec | */paxos.dspec | */consensus_flp.dspec) ;; *) clean "$spec" -depth 5 "$@" ;; esac
     done
 }
 
