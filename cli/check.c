@@ -255,7 +255,8 @@ static void add_properties(struct front *f, const struct program *p, struct repo
                                       y->level + (y->step ? 1 : 0));
         }
         struct report_property *before = r->properties.n ? &r->properties.at[r->properties.n - 1] : NULL;
-        if (q->refine && before && !strcmp(before->name, q->name)) { /* its initial states, and then its steps: one claim */
+        if (q->refine && before &&
+            !strcmp(before->name, q->name)) { /* its initial states, and then its steps: one claim */
             if (before->verdict == VERDICT_PROVED) *before = x;
             continue;
         }
@@ -271,7 +272,8 @@ static void add_properties(struct front *f, const struct program *p, struct repo
         if (r->result.findings[k].kind == FOUND_STOP) {
             x.verdict = VERDICT_VIOLATED;
             x.found = true;
-            x.note = arena_printf(&f->arena, "a trace of %u states", r->result.findings[k].level);
+            x.note = arena_printf(&f->arena, "a trace of %u state%s", r->result.findings[k].level,
+                                  r->result.findings[k].level == 1 ? "" : "s");
         }
     VEC_PUSH(r->properties, x);
 }
@@ -282,9 +284,15 @@ static int code_of(const struct program *p, const struct finding *f) {
     return p->preds.at[f->pred].kind == DC_TEMPORAL ? EXIT_TEMPORAL : EXIT_SAFETY;
 }
 
+/* Where two instances of a module have the same name, it stands behind that of the instance. */
+static bool ends_in(const char *whole, const char *name) {
+    size_t n = strlen(whole), k = strlen(name);
+    return n >= k && !strcmp(whole + n - k, name) && (n == k || whole[n - k - 1] == '.');
+}
+
 /* A property of a refined module has its whole name; one of an imported module its own, and the module's beside it. */
 static bool called(const struct ir_pred *q, const struct expectation *e) {
-    if (!e->module) return !strcmp(q->name, e->name);
+    if (!e->module) return q->apart ? ends_in(q->name, e->name) : !strcmp(q->name, e->name);
     size_t n = strlen(e->module);
     if (!strncmp(q->name, e->module, n) && q->name[n] == '.') return !strcmp(q->name + n + 1, e->name);
     return q->module && !strcmp(q->module, e->module) && !strcmp(q->name, e->name);
@@ -298,7 +306,7 @@ static bool meets(const struct program *p, const struct expectation *e, const st
     case EXPECT_ERROR: {
         if (f->kind != FOUND_ERROR) return false;
         if (!e->name) return true;
-        if (in && !strcmp(in, e->name)) return true;
+        if (in && ends_in(in, e->name)) return true;
         if (f->action < p->actions.n && p->actions.at[f->action].process >= 0 &&
             !strcmp(p->processes.at[p->actions.at[f->action].process].name, e->name))
             return true;

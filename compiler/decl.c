@@ -412,6 +412,8 @@ static void declare_unit(struct compile *c, struct scope *s, const struct ast *d
         for (uint32_t k = 0; k < sizeof map / sizeof *map; k++)
             if (map[k].ast == d->kind) declare(c, s, map[k].kind, d->text, d);
         if (d->kind == AST_PREDICATE && d->text) declare(c, s, SYM_PREDICATE, d->text, d);
+        if (d->kind == AST_NETWORK && s->unit->kind == UNIT_MODULE && s->unit != c->front->root)
+            declare(c, s, SYM_NETWORK, d->kid[3] ? d->kid[3]->text : d->text, d);
     }
 }
 
@@ -602,6 +604,40 @@ static void declare_networks(struct compile *c) {
     }
 }
 
+/* `network net` in a module is a parameter: one of the importer's networks, or the only one that there is. */
+static void bind_network(struct compile *c, struct symbol *y) {
+    if (y->index >= 0) return;
+    const struct ast *given = y->override;
+    struct symbol *net = given && given->kind == AST_NAME ? lookup(y->override_scope, given->text) : NULL;
+    if (net && net->kind == SYM_NETWORK) bind_network(c, net);
+    if (!given && c->networks.n == 1) net = scope_find(c->root, c->networks.at[0].name);
+    if (net && net->kind == SYM_NETWORK) {
+        y->index = net->index;
+        y->inner = net->inner;
+        return;
+    }
+    struct diag *d = error_at(c, given ? given->span : y->decl->span, "a network is wanted for `%s`", y->name);
+    if (c->networks.n) hint(c, d, "import the module `with %s = %s`", y->name, c->networks.at[0].name);
+    else
+        hint(c, d, "add `network %s = unordered max 8` and import the module `with %s = %s`", y->name, y->name,
+             y->name);
+}
+
+static void bind_networks(struct compile *c) {
+    for (uint32_t m = 0; m < c->modules.n; m++)
+        for (uint32_t i = 0; i < c->modules.at[m]->symbols.n; i++)
+            if (c->modules.at[m]->symbols.at[i]->kind == SYM_NETWORK) bind_network(c, c->modules.at[m]->symbols.at[i]);
+}
+
+/* The network that `via` names, a parameter of the module or one of the spec; the only one there is without `via`. */
+static int network_of_message(struct compile *c, struct scope *s, const struct ast *via) {
+    if (!via) return c->networks.n == 1 ? 0 : -1;
+    struct symbol *y = lookup(s, via->text);
+    if (y && y->kind == SYM_NETWORK) return y->index;
+    y = scope_find(c->root, via->text);
+    return y && y->kind == SYM_NETWORK ? y->index : -1;
+}
+
 static bool add_process(struct compile *c, struct scope *s, const struct ast *a, int *index) {
     struct symbol *y = lookup(s, a->text);
     if (y && y->kind == SYM_PROCESS && y->index >= 0) {
@@ -637,22 +673,18 @@ static bool serves_everyone(const struct unit *network) {
 
 static void declare_message(struct compile *c, struct symbol *y) {
     const struct ast *a = y->decl;
-    struct message_info m = {.decl = a, .from_field = -1, .to_field = -1, .network = -1};
-    for (uint32_t i = 0; i < c->networks.n; i++)
-        if (!a->kid[3] || c->networks.at[i].name == a->kid[3]->text) {
-            m.network = (int)i;
-            break;
-        }
+    struct message_info m = {.decl = a, .from_field = -1, .to_field = -1};
+    m.network = network_of_message(c, y->scope, a->kid[3]);
     if (a->kid[3] && m.network < 0) {
         error_at(c, a->kid[3]->span, "there is no network `%s`", a->kid[3]->text);
         return;
     }
-    if (m.network < 0) {
+    if (!c->networks.n) {
         struct diag *d = error_at(c, a->span, "a spec with messages says how they travel");
         hint(c, d, "add `network persistent`, `network unordered max 8` or `network ordered max 4`");
         return;
     }
-    if (!a->kid[3] && c->networks.n > 1) {
+    if (m.network < 0) {
         struct diag *d = error_at(c, a->span, "there are several networks; say which one carries `%s`", a->text);
         hint(c, d, "add `via %s`", c->networks.at[0].name);
         return;
@@ -815,6 +847,7 @@ void lower_declare(struct compile *c) {
     for (uint32_t i = 0, n = c->modules.n; i < n; i++) declare_extensions(c, c->modules.at[i]);
     make_process_type(c);
     declare_networks(c);
+    bind_networks(c);
     const struct ast *check = c->options->check;
     for (uint32_t i = 0; check && i < check->n; i++) /* settings of a network's parameters, now that it exists */
         if (check->kid[i]->kind == AST_WITH && check->kid[i]->n > 1)

@@ -206,6 +206,9 @@ void declare_vars(struct compile *, struct scope *);
 struct ir *init_var(struct compile *, struct cx *, struct symbol *);
 void lower_pred(struct compile *, struct scope *, const struct ast *);
 void lower_refines(struct compile *, const struct ast *);
+const char *action_module(struct compile *, uint32_t action); /* name of the instance that it belongs to, or NULL */
+/* Has the step of another instance of a module the same name in the same process? Then reports add the instance's. */
+bool action_shares_name(struct compile *, uint32_t action);
 void lower_fairness(struct compile *); /* after the actions: fills fairs of the program */
 
 /* statements and declarations */

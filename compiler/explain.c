@@ -4,6 +4,7 @@
 
 #include "compiler/eval.h"
 #include "compiler/refined.h"
+#include "parser/ast.h"
 
 struct step { /* one step, in a form that can be looked for from another state */
     uint32_t action;
@@ -616,6 +617,21 @@ static void tell_refined(struct teller *t, uint32_t refine, const uint64_t *from
     refined_close(r);
 }
 
+/* A behaviour that is wrong already where the trace ends: what should always hold there, or at the start, and does not.
+ */
+static bool tell_prefix(struct teller *t, const struct ir *n, bool now) {
+    if (n->op == IR_TEMPORAL && n->imm == TOK_ALWAYS) return tell_prefix(t, n->kid[0], true);
+    if (n->op == IR_AND) {
+        for (uint32_t i = 0; i < n->n; i++)
+            if (tell_prefix(t, n->kid[i], now)) return true;
+        return false;
+    }
+    uint64_t holds;
+    if (!now || ir_temporal(n) || eval_expr(t->e, n, &holds) != DC_OK || holds) return false;
+    why(t, n, true, 0);
+    return true;
+}
+
 static void failure(struct teller *t, const struct explain_trace *x, const uint64_t *last) {
     const struct program *p = t->p;
     struct step s;
@@ -663,6 +679,8 @@ static void failure(struct teller *t, const struct explain_trace *x, const uint6
                                 snippet(t, t->e->at->span)));
     } else if (x->pred >= 0 && p->preds.at[x->pred].kind != DC_REACHABLE && !p->preds.at[x->pred].temporal) {
         why(t, p->preds.at[x->pred].body, true, 0);
+    } else if (x->pred >= 0 && p->preds.at[x->pred].kind == DC_TEMPORAL && !x->lasso) {
+        tell_prefix(t, p->preds.at[x->pred].body, x->length == 1);
     }
     if (x->stop) {
         blocked(t, last);

@@ -16,16 +16,36 @@ static void add_member(struct compile *c, struct ir_fair *f, uint32_t action) {
     f->actions = more;
 }
 
-static const char *title(struct compile *c, const struct ir_action *a) {
+const char *action_module(struct compile *c, uint32_t action) {
+    const struct scope *s = c->action_scopes.at[action];
+    return s->alias || !s->parent ? s->alias
+                                  : s->parent->alias; /* `extend` has a scope of its own inside the module's */
+}
+
+bool action_shares_name(struct compile *c, uint32_t action) {
+    const struct ir_action *a = &P(c)->actions.at[action];
+    const char *home = action_module(c, action);
+    for (uint32_t i = 0; home && i < P(c)->actions.n; i++) {
+        const struct ir_action *b = &P(c)->actions.at[i];
+        const char *other = action_module(c, i);
+        if (other && strcmp(home, other) != 0 && a->process == b->process && !strcmp(a->name, b->name)) return true;
+    }
+    return false;
+}
+
+static const char *title(struct compile *c, uint32_t action) {
+    const struct ir_action *a = &P(c)->actions.at[action];
     const char *who = a->process >= 0 ? P(c)->processes.at[a->process].name : "",
                *on = a->kind == ACT_HANDLER ? "on " : "";
-    return arena_printf(&P(c)->arena, "%s%s%s%s", who, *who ? ": " : "", on, a->name);
+    bool shared = action_shares_name(c, action);
+    return arena_printf(&P(c)->arena, "%s%s%s%s%s%s", who, *who ? ": " : "", on, shared ? action_module(c, action) : "",
+                        shared ? "." : "", a->name);
 }
 
 /* A step on its own: handlers for each message, actions for each process, unless each binding counts. */
 static void one_step(struct compile *c, uint32_t i, bool strong) {
     const struct ir_action *a = &P(c)->actions.at[i];
-    add_member(c, add_entry(c, title(c, a), strong, a->kind == ACT_HANDLER || a->fair_each), i);
+    add_member(c, add_entry(c, title(c, i), strong, a->kind == ACT_HANDLER || a->fair_each), i);
 }
 
 static bool can_be_fair(const struct ir_action *a) { return !a->fault && !a->torn && !a->byzantine; }
@@ -42,7 +62,8 @@ static bool names_action(struct compile *c, struct scope *s, const struct ast *s
     if (step->kind == AST_NAME) return anywhere || home == s;
     const char *base = step->kid[0]->text;
     if (a->process >= 0 && !strcmp(P(c)->processes.at[a->process].name, base)) return true;
-    return home->alias && !strcmp(home->alias, base);
+    const char *module = action_module(c, i);
+    return module && !strcmp(module, base);
 }
 
 static void unknown(struct compile *c, const struct ast *step, bool anywhere) {

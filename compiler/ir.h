@@ -141,8 +141,9 @@ struct ir_pred {
     struct ir *body;
     struct span span;
     const char *module;
-    bool temporal;                 /* contains temporal operators or `can` */
-    uint32_t refine;               /* not 0: number of a refinement, of whose steps or initial states this tells */
+    bool apart;      /* another instance of its module has the same, so the name begins with the module's */
+    bool temporal;   /* contains temporal operators or `can` */
+    uint32_t refine; /* not 0: number of a refinement, of whose steps or initial states this tells */
     const struct formula *formula; /* of a temporal one; derived (temporal.h), not part of the text form */
 };
 

@@ -407,6 +407,28 @@ static void lower_preds(struct compile *c) {
         error_at(c, P(c)->preds.at[64].span, "a check has at most 64 properties; choose some with `only`");
 }
 
+/* What two instances of a module have in common is told apart by the name of the instance. */
+static void tell_apart(struct compile *c) {
+    struct program *p = P(c);
+    bool *shared = arena_alloc(c->arena, (p->actions.n + 1) * sizeof *shared);
+    for (uint32_t i = 0; i < p->actions.n; i++) shared[i] = action_shares_name(c, i);
+    for (uint32_t i = 0; i < p->actions.n; i++)
+        if (shared[i])
+            p->actions.at[i].name = arena_printf(&p->arena, "%s.%s", action_module(c, i), p->actions.at[i].name);
+    for (uint32_t i = 0; i < p->preds.n; i++)
+        for (uint32_t k = i + 1; k < p->preds.n; k++) {
+            struct ir_pred *a = &p->preds.at[i], *b = &p->preds.at[k];
+            if (strcmp(a->name, b->name) != 0 || !a->module || !b->module || !strcmp(a->module, b->module)) continue;
+            const char *name = a->name;
+            for (uint32_t j = p->preds.n; j-- > i;) {
+                struct ir_pred *q = &p->preds.at[j];
+                if (!q->module || q->apart || strcmp(q->name, name) != 0) continue;
+                q->name = arena_printf(&p->arena, "%s.%s", q->module, name);
+                q->apart = true;
+            }
+        }
+}
+
 void lower_program(struct compile *c) {
     for (uint32_t m = 0; m < c->modules.n; m++) declare_vars(c, c->modules.at[m]);
     declare_fault_vars(c);
@@ -422,6 +444,7 @@ void lower_program(struct compile *c) {
     lower_init(c);
     lower_fairness(c);
     lower_preds(c);
+    tell_apart(c);
     for (uint32_t i = 0; i < c->messages.n && !c->diags->errors; i++) {
         const struct message_info *m = &c->messages.at[i];
         if (m->read) continue;
