@@ -618,9 +618,7 @@ static void bind_network(struct compile *c, struct symbol *y) {
     }
     struct diag *d = error_at(c, given ? given->span : y->decl->span, "a network is wanted for `%s`", y->name);
     if (c->networks.n) hint(c, d, "import the module `with %s = %s`", y->name, c->networks.at[0].name);
-    else
-        hint(c, d, "add `network %s = unordered max 8` and import the module `with %s = %s`", y->name, y->name,
-             y->name);
+    else hint(c, d, "the spec has none: add `network %s = unordered max 8`", y->name);
 }
 
 static void bind_networks(struct compile *c) {
