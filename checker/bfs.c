@@ -188,11 +188,11 @@ static uint32_t pred_of_atom(const struct dc_model *m, uint32_t atom) {
     return UINT32_MAX;
 }
 
-static void record_atoms(struct worker *w, const uint64_t *state, uint32_t level) {
+static void record_atoms(struct worker *w, const uint64_t *state, uint32_t id, uint32_t level) {
     uint32_t atom = 0, site = 0;
     const struct dc_model *m = w->model;
     if (!m->n_atoms) return;
-    enum dc_error error = m->atoms(m, w->scratch, state, recorder_atoms(w->bfs->recorder, w->index), &atom, &site);
+    enum dc_error error = m->atoms(m, w->scratch, state, recorder_atoms(w->bfs->recorder, id), &atom, &site);
     if (!error) return;
     struct finding f = {.kind = FOUND_ERROR,
                         .error = error,
@@ -272,8 +272,8 @@ static void insert_batch(struct worker *w) {
         bool is_new;
         uint32_t id = 0;
         if (b->recorder) {
-            is_new = recorder_insert(b->recorder, w->index, w->fp[i], level, &id);
-            if (is_new) record_atoms(w, t, level);
+            is_new = recorder_insert(b->recorder, w->index, w->fp[i], w->initial, &id);
+            if (is_new) record_atoms(w, t, id, level);
             if (!w->initial && !dc_same(w->source + (size_t)s->from * words, t, words))
                 recorder_edge(b->recorder, w->index, id, s->action, key);
         } else if (b->parents) {
@@ -358,7 +358,7 @@ static uint64_t memory_now(const struct bfs *b) {
 static void grow(struct bfs *b) {
     atomic_store(&b->want_growth, false);
     uint64_t have = capacity(b), want = have < (1 << 24) ? 2 * have : have + have / 2;
-    bool fits = !b->o->memory_bytes || memory_now(b) + (b->recorder ? 12 : 8) * want <= b->o->memory_bytes;
+    bool fits = !b->o->memory_bytes || memory_now(b) + (b->recorder ? 13 : 8) * want <= b->o->memory_bytes;
     if (fits && (b->recorder ? recorder_grow(b->recorder, want) : fpset_grow(&b->set, want))) return;
     if (atomic_load(&b->inserted) + (uint64_t)b->n_workers * BATCH * 4 < have / 8 * 7) { /* use what is left of it */
         return;
@@ -537,7 +537,8 @@ static void start_states(struct bfs *b) {
     alone = false;
 }
 
-static void report_progress(struct bfs *b) {
+static void report_progress(void *self) {
+    struct bfs *b = self;
     struct search_progress p = {.seconds = now() - b->started, .level = b->depth, .memory_bytes = memory_now(b)};
     for (uint32_t i = 0; i < b->n_workers; i++) { /* racy reads of counters: for people, not for results */
         p.distinct += b->workers[i].distinct;
@@ -608,31 +609,53 @@ static void close_workers(struct bfs *b) {
     mem_free(b->workers);
 }
 
+/* A thread that reports now and then. */
 struct monitor {
-    struct bfs *bfs;
+    void (*tick)(void *self);
+    void *self;
+    double every_seconds;
+    pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t done;
-    bool over;
+    bool over, runs;
 };
 
-static void *monitor(void *self) {
+static void *watch(void *self) {
     struct monitor *m = self;
-    struct bfs *b = m->bfs;
+    double s = m->every_seconds > 0 ? m->every_seconds : 3;
     pthread_mutex_lock(&m->lock);
     while (!m->over) {
         struct timespec t;
         clock_gettime(CLOCK_REALTIME, &t);
-        double s = b->o->progress_seconds > 0 ? b->o->progress_seconds : 3;
         t.tv_sec += (time_t)s;
         t.tv_nsec += (long)((s - (double)(time_t)s) * 1e9);
         if (t.tv_nsec >= 1000000000) {
             t.tv_nsec -= 1000000000;
             t.tv_sec++;
         }
-        if (pthread_cond_timedwait(&m->done, &m->lock, &t) != 0 && !m->over) report_progress(b);
+        if (pthread_cond_timedwait(&m->done, &m->lock, &t) != 0 && !m->over) m->tick(m->self);
     }
     pthread_mutex_unlock(&m->lock);
     return NULL;
+}
+
+static void monitor_start(struct monitor *m, void (*tick)(void *), void *self, double every_seconds) {
+    *m = (struct monitor){.tick = tick, .self = self, .every_seconds = every_seconds};
+    pthread_mutex_init(&m->lock, NULL);
+    pthread_cond_init(&m->done, NULL);
+    m->runs = pthread_create(&m->thread, NULL, watch, m) == 0;
+}
+
+static void monitor_stop(struct monitor *m) {
+    if (m->runs) {
+        pthread_mutex_lock(&m->lock);
+        m->over = true;
+        pthread_cond_signal(&m->done);
+        pthread_mutex_unlock(&m->lock);
+        pthread_join(m->thread, NULL);
+    }
+    pthread_mutex_destroy(&m->lock);
+    pthread_cond_destroy(&m->done);
 }
 
 /* One breadth-first run; with `parents`, the one that finds traces, down to `last_level`; with `graph`, one that
@@ -662,20 +685,12 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
     r->fired = mem_alloc((m->n_actions + 1) * sizeof *r->fired);
     r->found_new = mem_alloc((m->n_actions + 1) * sizeof *r->found_new);
     open_workers(&b);
-    struct monitor mon = {.bfs = &b};
-    pthread_t watcher;
-    pthread_mutex_init(&mon.lock, NULL);
-    pthread_cond_init(&mon.done, NULL);
-    bool watched = o->progress && !parents && pthread_create(&watcher, NULL, monitor, &mon) == 0;
+    struct monitor monitor;
+    bool watched = o->progress && !parents;
+    if (watched) monitor_start(&monitor, report_progress, &b, o->progress_seconds);
     start_states(&b);
     if (!atomic_load(&b.finished)) run_threads(&b);
-    if (watched) {
-        pthread_mutex_lock(&mon.lock);
-        mon.over = true;
-        pthread_cond_signal(&mon.done);
-        pthread_mutex_unlock(&mon.lock);
-        pthread_join(watcher, NULL);
-    }
+    if (watched) monitor_stop(&monitor);
     r->depth = b.depth + (b.r->unexpanded && r->end != END_INTERRUPTED && r->end != END_MEMORY ? 1 : 0);
     if (r->depth == 0) r->depth = r->generated ? 1 : 0;
     r->memory_bytes = memory_now(&b);
@@ -696,6 +711,29 @@ static int by_rank(const void *x, const void *y) {
     return 0;
 }
 
+struct behaviours {
+    const struct search_options *options;
+    struct liveness_watch watch;
+};
+
+static void report_phase(void *self) {
+    struct behaviours *b = self;
+    struct search_phase p = {.done = atomic_load(&b->watch.done),
+                             .all = atomic_load(&b->watch.all),
+                             .states = atomic_load(&b->watch.states),
+                             .visited = atomic_load(&b->watch.components.visited)};
+    b->options->phase(b->options->self, &p);
+}
+
+static void check_behaviours(const struct dc_model *m, const struct search_options *o, const struct graph *g,
+                             struct search_result *r) {
+    struct behaviours b = {.options = o};
+    struct monitor monitor;
+    if (o->phase) monitor_start(&monitor, report_phase, &b, o->progress_seconds);
+    liveness_check(m, o, g, &b.watch, r);
+    if (o->phase) monitor_stop(&monitor);
+}
+
 void search_run(const struct dc_model *m, const struct search_options *o, struct search_result *r) {
     memset(r, 0, sizeof *r);
     struct graph graph = {0};
@@ -703,7 +741,7 @@ void search_run(const struct dc_model *m, const struct search_options *o, struct
     run(m, o, r, NULL, 0, behaviours ? &graph : NULL);
     bool errors = false; /* then nobody knows what is enabled */
     for (uint32_t i = 0; i < r->n_findings; i++) errors |= r->findings[i].kind == FOUND_ERROR;
-    if (behaviours && r->end != END_VIOLATION && !errors) liveness_check(m, o, &graph, r);
+    if (behaviours && r->end != END_VIOLATION && !errors) check_behaviours(m, o, &graph, r);
     graph_free(&graph);
     if (r->n_findings > 1) qsort(r->findings, r->n_findings, sizeof *r->findings, by_rank);
     uint32_t last = 0;

@@ -229,7 +229,15 @@ static void judge(struct search *x, const uint32_t *nodes, uint32_t n) {
     for (uint32_t i = 0; i < x->touched.n; i++) x->count[x->touched.at[i]] = x->taken[x->touched.at[i]] = 0;
 }
 
+static bool given_up(const struct search *x) { return x->space->watch && x->space->watch->stopped; }
+
 static void enter(struct search *x, uint32_t node) {
+    enum { OFTEN = 1 << 14 };
+    struct fair_watch *watch = x->space->watch;
+    if (watch && x->time % OFTEN == 0) {
+        atomic_store_explicit(&watch->visited, x->time, memory_order_relaxed);
+        watch->stopped |= watch->stop && atomic_load_explicit(watch->stop, memory_order_relaxed);
+    }
     x->at[node].order = x->at[node].low = ++x->time;
     VEC_PUSH(x->stack, node);
     struct frame f = {node, graph_edges(x->space->steps, node)};
@@ -244,7 +252,7 @@ static void components_from(struct search *x, uint32_t root) {
     const struct space *s = x->space;
     uint32_t region = x->at[root].region;
     enter(x, root);
-    while (x->frames.n) {
+    while (x->frames.n && !given_up(x)) {
         struct frame *f = &x->frames.at[x->frames.n - 1];
         uint32_t v = f->node, low = x->at[v].low, next = GRAPH_NONE;
         while (graph_next(&f->edges)) {
@@ -288,10 +296,10 @@ uint32_t *fair_components(const struct space *s) {
     x.count = mem_alloc(obligations * sizeof *x.count);
     x.taken = mem_alloc(obligations);
     x.n_regions = 1;
-    for (uint32_t i = 0; i < n; i++) x.at[i].region = s->in[i] && s->base->at[state_of(s, i)] != GRAPH_OPEN ? 1 : DONE;
+    for (uint32_t i = 0; i < n; i++) x.at[i].region = s->in[i] && graph_expanded(s->base, state_of(s, i)) ? 1 : DONE;
     for (uint32_t i = 0; i < n; i++)
-        if (x.at[i].region == 1 && !x.at[i].order && (!s->roots || s->roots[i])) components_from(&x, i);
-    while (x.waiting.n) {
+        if (x.at[i].region == 1 && !x.at[i].order && (!s->roots || s->roots[i]) && !given_up(&x)) components_from(&x, i);
+    while (x.waiting.n && !given_up(&x)) {
         uint32_t end = --x.waiting.n, begin = end;
         while (begin && x.waiting.at[begin - 1] != GRAPH_NONE) begin--;
         uint32_t *nodes = mem_alloc((end - begin + 1) * sizeof *nodes);

@@ -39,6 +39,13 @@ struct fair_trial {
 void fair_rules_build(struct fair_rules *, const struct dc_model *, const struct graph *, const struct fair_trial *);
 void fair_rules_free(struct fair_rules *);
 
+/* What others may look at, and ask, while components are searched for. */
+struct fair_watch {
+    const atomic_int *stop; /* or NULL; not 0: give up */
+    _Atomic uint64_t visited;
+    bool stopped; /* it gave up: what it returned means nothing */
+};
+
 struct space {
     const struct graph *steps, *base; /* base: the behaviour graph; the same as steps unless this is a product */
     const struct fair_rules *rules;   /* by label of the base */
@@ -49,6 +56,7 @@ struct space {
     const uint8_t *in;                /* by node: belongs to the space */
     const uint8_t *roots;             /* by node, or NULL, for all: cycles that can be reached from these inside */
     const uint8_t *visit;             /* by node, or NULL: one of these must be in the cycle */
+    struct fair_watch *watch;         /* or NULL */
 };
 
 /* By node: 0, or the number of the fair component to which it belongs. */

@@ -4,120 +4,158 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "base/mem.h"
-#include "model/rt.h"
-
-/* ---- what is recorded ---- */
-
-struct bytes {
-    uint8_t *at;
-    size_t n, cap;
-};
-
-static void reserve(struct bytes *b, size_t more) {
-    if (b->n + more <= b->cap) return;
-    size_t cap = b->cap ? 2 * b->cap : 4096;
-    while (cap < b->n + more) cap *= 2;
-    b->at = mem_grow(b->at, b->cap, cap);
-    b->cap = cap;
-}
+/* ---- packed steps ---- */
 
 enum { VARINT = 10 }; /* bytes at most */
+#ifdef DC_SMALL
+enum { FIRST_PAGE = 64, LAST_PAGE = 256 };
+#else
+enum { FIRST_PAGE = 1 << 14, LAST_PAGE = 1 << 20 };
+#endif
 
-/* Into memory that was reserved. */
-static void put_varint(struct bytes *b, uint64_t v) {
-    uint8_t *p = b->at + b->n;
+static uint8_t *put_varint(uint8_t *p, uint64_t v) {
     for (; v >= 128; v >>= 7) *p++ = (uint8_t)(v | 128);
     *p++ = (uint8_t)v;
-    b->n = (size_t)(p - b->at);
+    return p;
 }
 
 static uint64_t zigzag(int64_t d) { return (uint64_t)d << 1 ^ (uint64_t)(d >> 63); }
 
-struct edge {
-    uint32_t to, label;
-};
+/* A new page, which takes over what there is of the node's steps. */
+static void turn_page(struct edge_writer *w) {
+    size_t begun = (size_t)(w->at - w->begin), size = w->page_bytes ? 2 * w->page_bytes : FIRST_PAGE;
+    if (size > LAST_PAGE) size = LAST_PAGE;
+    w->page_bytes = size;
+    while (size < 2 * begun + 4 * (size_t)VARINT) size *= 2;
+    uint8_t *page = mem_alloc(size);
+    if (begun) memcpy(page, w->begin, begun);
+    VEC_PUSH(w->pages, page);
+    w->begin = page;
+    w->at = page + begun;
+    w->end = page + size;
+}
 
-struct state_record {
-    uint64_t fp;
-    uint32_t id, level;
-};
+static inline void room(struct edge_writer *w, size_t bytes) {
+    if ((size_t)(w->end - w->at) < bytes) turn_page(w);
+}
+
+void edges_begin(struct edge_writer *w, uint32_t node) {
+    w->begin = w->at;
+    w->last = node;
+    if (!w->at) turn_page(w);
+}
+
+void edges_add(struct edge_writer *w, uint32_t to, uint32_t label) {
+    room(w, 2 * VARINT);
+    uint8_t *p = put_varint(w->at, (uint64_t)label + 1);
+    w->at = put_varint(p, zigzag((int64_t)to - (int64_t)w->last));
+    w->last = to;
+    w->n_edges++;
+}
+
+const uint8_t *edges_end(struct edge_writer *w) {
+    room(w, 1);
+    *w->at++ = 0;
+    w->n_bytes += (uint64_t)(w->at - w->begin);
+    return w->begin;
+}
+
+void graph_add_pages(struct graph *g, struct edge_writer *w) {
+    for (uint32_t i = 0; i < w->pages.n; i++) VEC_PUSH(g->pages, w->pages.at[i]);
+    VEC_FREE(w->pages);
+    g->n_edges += w->n_edges;
+    g->n_bytes += w->n_bytes;
+}
+
+/* ---- what is recorded ---- */
 
 struct label_cache { /* of one worker, direct mapped */
     struct graph_label label;
     uint32_t id; /* 0: empty */
 };
 
-enum { CACHE = 1024, CHUNK = 64 };
+enum { CACHE = 1024 };
 
 struct stream {
-    VEC(struct state_record) states;
-    VEC(uint64_t) atoms; /* atom_words a state */
-    struct bytes edges;  /* source, bytes that follow, number, (to, label)...: all as varints */
-    struct bytes record;
-    VEC(struct edge) now;
-    uint32_t source, level, next_id, last_id;
+    struct edge_writer edges;
+    uint32_t source, next_id, last_id, n_states, n_expanded;
+    bool cut;
     struct label_cache cache[CACHE];
 };
 
-struct slot_table {
-    _Atomic uint64_t *fp;
-    _Atomic uint32_t *id; /* 0: being written */
-    uint64_t n;
+enum { PER_LINE = 5 };
+struct line { /* of a cache */
+    _Atomic uint64_t fp[PER_LINE];
+    _Atomic uint32_t id[PER_LINE]; /* the number + 1; 0: being written */
+    uint32_t unused;
 };
 
 struct recorder {
-    struct slot_table table;
-    uint32_t n_workers, atom_words;
+    struct line *lines;
+    uint64_t n_lines;
+    struct graph_chunk **chunks;
+    uint32_t chunk_cap, n_workers, atom_words, n_initial;
+    _Atomic uint32_t n_chunks;
     struct stream *streams;
-    _Atomic uint32_t next_id;
     pthread_mutex_t lock; /* of the labels */
     VEC(struct graph_label) labels;
     uint32_t *label_slots; /* open addressing, 0: empty, else index + 1 */
     uint32_t label_cap;
 };
 
-static bool table_new(struct slot_table *t, uint64_t n) {
-    t->n = n;
-    t->fp = mem_try_alloc(n * sizeof *t->fp);
-    t->id = t->fp ? mem_try_alloc(n * sizeof *t->id) : NULL;
-    if (t->id) return true;
-    mem_free((void *)t->fp);
-    return false;
+static struct line *lines_new(uint64_t n) {
+    enum { HUGE_PAGE = 2 << 20 };
+    void *p = mmap(NULL, n * sizeof(struct line), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return NULL;
+#ifdef MADV_HUGEPAGE
+    if (n * sizeof(struct line) >= HUGE_PAGE) (void)madvise(p, n * sizeof(struct line), MADV_HUGEPAGE);
+#endif
+    return p;
 }
 
-static void table_free(struct slot_table *t) {
-    mem_free((void *)t->fp);
-    mem_free((void *)t->id);
+static void lines_free(struct line *l, uint64_t n) {
+    if (l) munmap(l, n * sizeof *l);
+}
+
+/* As many chunks as states fit, and one more begun by each worker. */
+static bool reserve_chunks(struct recorder *r, uint64_t lines) {
+    uint64_t want = lines * PER_LINE / GRAPH_CHUNK + r->n_workers + 1;
+    if (want > UINT32_MAX / GRAPH_CHUNK) want = UINT32_MAX / GRAPH_CHUNK;
+    struct graph_chunk **new = mem_try_alloc(want * sizeof *new);
+    if (!new) return false;
+    if (r->chunks) memcpy(new, r->chunks, r->chunk_cap * sizeof *new);
+    mem_free(r->chunks);
+    r->chunks = new;
+    r->chunk_cap = (uint32_t)want;
+    return true;
 }
 
 struct recorder *recorder_new(uint32_t workers, uint32_t n_atoms) {
-    enum { FIRST = 1 << 12 };
+    enum { FIRST = 1 << 10 };
     struct recorder *r = mem_alloc(sizeof *r);
-    if (!table_new(&r->table, FIRST)) mem_exhausted();
     r->n_workers = workers;
+    r->n_lines = FIRST;
+    r->lines = lines_new(FIRST);
+    if (!r->lines || !reserve_chunks(r, FIRST)) mem_exhausted();
     r->atom_words = (n_atoms + 63) / 64;
     r->streams = mem_alloc(workers * sizeof *r->streams);
-    atomic_store(&r->next_id, 1);
     pthread_mutex_init(&r->lock, NULL);
     r->label_cap = 64;
     r->label_slots = mem_alloc(r->label_cap * sizeof *r->label_slots);
     return r;
 }
 
-static void stream_free(struct stream *s) {
-    VEC_FREE(s->states);
-    VEC_FREE(s->atoms);
-    VEC_FREE(s->now);
-    mem_free(s->edges.at);
-    mem_free(s->record.at);
-}
-
 void recorder_free(struct recorder *r) {
     if (!r) return;
-    table_free(&r->table);
-    for (uint32_t i = 0; i < r->n_workers; i++) stream_free(&r->streams[i]);
+    lines_free(r->lines, r->n_lines);
+    for (uint32_t i = 0; r->chunks && i < atomic_load(&r->n_chunks); i++) mem_free(r->chunks[i]);
+    for (uint32_t i = 0; i < r->n_workers; i++) {
+        for (uint32_t k = 0; k < r->streams[i].edges.pages.n; k++) mem_free(r->streams[i].edges.pages.at[k]);
+        VEC_FREE(r->streams[i].edges.pages);
+    }
+    mem_free(r->chunks);
     mem_free(r->streams);
     mem_free(r->label_slots);
     VEC_FREE(r->labels);
@@ -125,80 +163,97 @@ void recorder_free(struct recorder *r) {
     mem_free(r);
 }
 
-uint64_t recorder_capacity(const struct recorder *r) { return r->table.n; }
+uint64_t recorder_capacity(const struct recorder *r) { return r->n_lines * PER_LINE; }
+
+static size_t chunk_bytes(uint32_t atom_words) {
+    return sizeof(struct graph_chunk) + sizeof(uint64_t) * GRAPH_CHUNK * atom_words;
+}
 
 /* Read while others write, for progress and the memory limit: approximate. */
 uint64_t recorder_bytes(const struct recorder *r) {
-    uint64_t n = r->table.n * 12;
-    for (uint32_t i = 0; i < r->n_workers; i++) {
-        const struct stream *s = &r->streams[i];
-        n += s->edges.cap + s->states.cap * sizeof *s->states.at + s->atoms.cap * sizeof *s->atoms.at;
-    }
+    uint64_t n = r->n_lines * sizeof *r->lines +
+                 atomic_load_explicit(&r->n_chunks, memory_order_relaxed) * chunk_bytes(r->atom_words);
+    for (uint32_t i = 0; i < r->n_workers; i++) n += r->streams[i].edges.n_bytes;
     return n;
 }
 
 static uint64_t home(uint64_t fp, uint64_t n) { return (uint64_t)(((unsigned __int128)fp * n) >> 64); }
 
 void recorder_prefetch(const struct recorder *r, uint64_t fp) {
-    uint64_t i = home(fp, r->table.n);
-    __builtin_prefetch((const void *)&r->table.fp[i], 1);
-    __builtin_prefetch((const void *)&r->table.id[i], 1);
+    __builtin_prefetch((const void *)&r->lines[home(fp, r->n_lines)], 1);
 }
 
 bool recorder_grow(struct recorder *r, uint64_t slots) {
-    struct slot_table new;
-    if (!table_new(&new, slots)) return false;
-    for (uint64_t i = 0; i < r->table.n; i++) {
-        uint64_t fp = atomic_load_explicit(&r->table.fp[i], memory_order_relaxed);
-        if (!fp) continue;
-        uint64_t k = home(fp, slots);
-        while (atomic_load_explicit(&new.fp[k], memory_order_relaxed)) k = k + 1 == slots ? 0 : k + 1;
-        atomic_store_explicit(&new.fp[k], fp, memory_order_relaxed);
-        atomic_store_explicit(&new.id[k], atomic_load_explicit(&r->table.id[i], memory_order_relaxed),
-                              memory_order_relaxed);
+    uint64_t n = slots / PER_LINE + 1;
+    struct line *new = lines_new(n);
+    if (!new || !reserve_chunks(r, n)) {
+        lines_free(new, n);
+        return false;
     }
-    table_free(&r->table);
-    r->table = new;
+    for (uint64_t i = 0; i < r->n_lines; i++)
+        for (uint32_t k = 0; k < PER_LINE; k++) {
+            uint64_t fp = atomic_load_explicit(&r->lines[i].fp[k], memory_order_relaxed);
+            if (!fp) continue;
+            uint64_t at = home(fp, n);
+            uint32_t j = 0;
+            while (atomic_load_explicit(&new[at].fp[j], memory_order_relaxed))
+                if (++j == PER_LINE) {
+                    j = 0;
+                    at = at + 1 == n ? 0 : at + 1;
+                }
+            atomic_store_explicit(&new[at].fp[j], fp, memory_order_relaxed);
+            atomic_store_explicit(&new[at].id[j], atomic_load_explicit(&r->lines[i].id[k], memory_order_relaxed),
+                                  memory_order_relaxed);
+        }
+    lines_free(r->lines, r->n_lines);
+    r->lines = new;
+    r->n_lines = n;
     return true;
 }
 
-static uint32_t fresh_id(struct recorder *r, struct stream *s, uint64_t fp, uint32_t level) {
+static uint32_t fresh_id(struct recorder *r, struct stream *s, uint64_t fp) {
     if (s->next_id == s->last_id) {
-        s->next_id = atomic_fetch_add_explicit(&r->next_id, CHUNK, memory_order_relaxed);
-        s->last_id = s->next_id + CHUNK;
-        if (s->last_id < s->next_id) panic("more states than a behaviour graph can hold");
+        uint32_t c = atomic_fetch_add_explicit(&r->n_chunks, 1, memory_order_relaxed);
+        if (c >= r->chunk_cap) panic("more states than a behaviour graph can hold");
+        r->chunks[c] = mem_alloc(chunk_bytes(r->atom_words));
+        s->next_id = c * GRAPH_CHUNK;
+        s->last_id = s->next_id + GRAPH_CHUNK;
     }
-    struct state_record new = {fp, s->next_id++, level};
-    VEC_PUSH(s->states, new);
-    for (uint32_t i = 0; i < r->atom_words; i++) VEC_PUSH(s->atoms, 0);
-    return new.id;
+    uint32_t id = s->next_id++;
+    r->chunks[id / GRAPH_CHUNK]->fp[id % GRAPH_CHUNK] = fp;
+    s->n_states++;
+    return id;
 }
 
-bool recorder_insert(struct recorder *r, uint32_t worker, uint64_t fp, uint32_t level, uint32_t *id) {
-    struct slot_table *t = &r->table;
-    for (uint64_t i = home(fp, t->n);; i = i + 1 == t->n ? 0 : i + 1) {
-        uint64_t v = atomic_load_explicit(&t->fp[i], memory_order_relaxed);
-        if (!v &&
-            atomic_compare_exchange_strong_explicit(&t->fp[i], &v, fp, memory_order_relaxed, memory_order_relaxed)) {
-            *id = fresh_id(r, &r->streams[worker], fp, level);
-            atomic_store_explicit(&t->id[i], *id, memory_order_release); /* pairs with the acquire below */
-            return true;
+bool recorder_insert(struct recorder *r, uint32_t worker, uint64_t fp, bool initial, uint32_t *id) {
+    for (uint64_t i = home(fp, r->n_lines);; i = i + 1 == r->n_lines ? 0 : i + 1) {
+        struct line *l = &r->lines[i];
+        for (uint32_t k = 0; k < PER_LINE; k++) {
+            uint64_t v = atomic_load_explicit(&l->fp[k], memory_order_relaxed);
+            if (!v && atomic_compare_exchange_strong_explicit(&l->fp[k], &v, fp, memory_order_relaxed,
+                                                              memory_order_relaxed)) {
+                *id = fresh_id(r, &r->streams[worker], fp);
+                if (initial) r->n_initial++;
+                atomic_store_explicit(&l->id[k], *id + 1, memory_order_release); /* pairs with the acquire below */
+                return true;
+            }
+            if (v != fp) continue;
+            uint32_t known;
+            while (!(known = atomic_load_explicit(&l->id[k], memory_order_acquire))) sched_yield();
+            *id = known - 1;
+            return false;
         }
-        if (v != fp) continue;
-        while (!(*id = atomic_load_explicit(&t->id[i], memory_order_acquire))) sched_yield();
-        return false;
     }
 }
 
-uint64_t *recorder_atoms(struct recorder *r, uint32_t worker) {
-    struct stream *s = &r->streams[worker];
-    return s->atoms.at + s->atoms.n - r->atom_words;
+uint64_t *recorder_atoms(struct recorder *r, uint32_t id) {
+    return r->chunks[id / GRAPH_CHUNK]->atoms + (size_t)(id % GRAPH_CHUNK) * r->atom_words;
 }
 
 void recorder_begin(struct recorder *r, uint32_t worker, uint32_t id) {
     struct stream *s = &r->streams[worker];
     s->source = id;
-    s->now.n = 0;
+    edges_begin(&s->edges, id);
 }
 
 static uint64_t label_hash(const struct graph_label *l) { /* the key is mixed already */
@@ -242,163 +297,106 @@ void recorder_edge(struct recorder *r, uint32_t worker, uint32_t to, uint32_t ac
     uint64_t hash = label_hash(&l);
     struct label_cache *c = &s->cache[hash >> 20 & (CACHE - 1)];
     if (!c->id || !same_label(&c->label, &l)) *c = (struct label_cache){l, shared_label(r, &l, hash)};
-    struct edge e = {to, c->id - 1};
-    VEC_PUSH(s->now, e);
+    edges_add(&s->edges, to, c->id - 1);
 }
 
 void recorder_out(struct recorder *r, uint32_t worker, uint32_t action, const uint64_t key[2]) {
+    r->streams[worker].cut = true;
     recorder_edge(r, worker, r->streams[worker].source, action, key);
 }
 
 void recorder_end(struct recorder *r, uint32_t worker) {
     struct stream *s = &r->streams[worker];
-    s->record.n = 0;
-    reserve(&s->record, (2 * (size_t)s->now.n + 1) * VARINT);
-    put_varint(&s->record, s->now.n);
-    for (uint32_t i = 0; i < s->now.n; i++) {
-        put_varint(&s->record, zigzag((int64_t)s->now.at[i].to - (int64_t)s->source));
-        put_varint(&s->record, s->now.at[i].label);
-    }
-    reserve(&s->edges, s->record.n + 2 * (size_t)VARINT);
-    put_varint(&s->edges, s->source);
-    put_varint(&s->edges, s->record.n);
-    memcpy(s->edges.at + s->edges.n, s->record.at, s->record.n);
-    s->edges.n += s->record.n;
+    r->chunks[s->source / GRAPH_CHUNK]->steps[s->source % GRAPH_CHUNK] = edges_end(&s->edges);
+    s->n_expanded++;
 }
 
-/* ---- from the streams to the graph ---- */
-
-static int by_label(const void *x, const void *y) {
-    const struct graph_label *a = x, *b = y;
-    if (a->action != b->action) return a->action < b->action ? -1 : 1;
-    if (a->process != b->process) return a->process < b->process ? -1 : 1;
-    return a->key < b->key ? -1 : a->key > b->key;
-}
-
-struct build {
-    struct recorder *r;
-    struct graph *g;
-    uint32_t *number;     /* of a recorder's id; GRAPH_NONE: not met yet */
-    uint32_t *id;         /* and back */
-    const uint8_t **from; /* by id: its record behind the number of bytes, or NULL: not expanded */
-    uint32_t *new_label;  /* of a recorder's label */
-    struct bytes out;
-};
-
-static void number_labels(struct build *b) {
-    struct recorder *r = b->r;
-    struct graph *g = b->g;
-    g->n_labels = r->labels.n;
-    g->labels = mem_alloc((g->n_labels + 1) * sizeof *g->labels);
-    b->new_label = mem_alloc((g->n_labels + 1) * sizeof *b->new_label);
-    if (g->n_labels) memcpy(g->labels, r->labels.at, g->n_labels * sizeof *g->labels);
-    if (g->n_labels) qsort(g->labels, g->n_labels, sizeof *g->labels, by_label);
-    for (uint32_t i = 0; i < g->n_labels; i++) {
-        const struct graph_label *at = bsearch(&r->labels.at[i], g->labels, g->n_labels, sizeof *g->labels, by_label);
-        b->new_label[i] = (uint32_t)(at - g->labels);
-    }
-}
-
-static void find_records(struct build *b) {
-    struct recorder *r = b->r;
-    b->from = mem_alloc((atomic_load(&r->next_id) + 1) * sizeof *b->from);
-    for (uint32_t w = 0; w < r->n_workers; w++) {
-        const struct bytes *in = &r->streams[w].edges;
-        for (const uint8_t *p = in->at, *end = in->at + in->n; p < end;) {
-            uint32_t source = (uint32_t)graph_varint(&p);
-            uint64_t bytes = graph_varint(&p);
-            b->from[source] = p;
-            p += bytes;
-        }
-        b->g->n += r->streams[w].states.n;
-    }
-}
-
-static uint32_t meet(struct build *b, uint32_t id, uint32_t *met) {
-    if (b->number[id] == GRAPH_NONE) {
-        b->id[*met] = id;
-        b->number[id] = (*met)++;
-    }
-    return b->number[id];
-}
-
-/* Packs the steps of state s, and numbers the states to which they lead for the first time. */
-static void pack(struct build *b, uint32_t s, uint32_t *met) {
-    struct graph *g = b->g;
-    uint32_t source = b->id[s], last = s;
-    const uint8_t *p = b->from[source];
-    if (!p) {
-        g->at[s] = GRAPH_OPEN;
-        g->partial = true;
-        return;
-    }
-    uint64_t n = graph_varint(&p);
-    g->at[s] = b->out.n;
-    reserve(&b->out, (2 * n + 1) * VARINT);
-    put_varint(&b->out, n);
-    for (uint64_t i = 0; i < n; i++) {
-        uint64_t d = graph_varint(&p);
-        uint32_t to = meet(b, source + (uint32_t)((d >> 1) ^ -(d & 1)), met);
-        g->partial |= to == s;
-        put_varint(&b->out, zigzag((int64_t)to - (int64_t)last));
-        put_varint(&b->out, b->new_label[graph_varint(&p)]);
-        last = to;
-    }
-    g->n_edges += n;
-}
-
-static void copy_states(struct build *b) {
-    struct graph *g = b->g;
-    struct recorder *r = b->r;
-    g->fp = mem_alloc((g->n + 1) * sizeof *g->fp);
-    g->atom_words = r->atom_words;
-    g->atoms = mem_alloc((size_t)(g->n + 1) * (g->atom_words + 1) * sizeof *g->atoms);
-    for (uint32_t w = 0; w < r->n_workers; w++) {
-        struct stream *t = &r->streams[w];
-        for (uint32_t i = 0; i < t->states.n; i++) {
-            uint32_t s = b->number[t->states.at[i].id];
-            if (s == GRAPH_NONE) panic("a state that nothing leads to");
-            g->fp[s] = t->states.at[i].fp;
-            memcpy(g->atoms + (size_t)s * g->atom_words, t->atoms.at + (size_t)i * g->atom_words,
-                   g->atom_words * sizeof *g->atoms);
-        }
-        VEC_FREE(t->states);
-        VEC_FREE(t->atoms);
-    }
-}
+/* ---- the graph ---- */
 
 void graph_build(struct recorder *r, struct graph *g) {
     memset(g, 0, sizeof *g);
-    struct build b = {.r = r, .g = g};
-    uint32_t ids = atomic_load(&r->next_id), met = 0;
-    table_free(&r->table);
-    r->table = (struct slot_table){0};
-    number_labels(&b);
-    find_records(&b);
-    b.number = mem_alloc((ids + 1) * sizeof *b.number);
-    memset(b.number, 0xff, ids * sizeof *b.number);
-    b.id = mem_alloc((g->n + 1) * sizeof *b.id);
-    g->at = mem_alloc(((size_t)g->n + 1) * sizeof *g->at);
-    for (uint32_t i = 0; i < r->streams[0].states.n && r->streams[0].states.at[i].level == 1; i++)
-        meet(&b, r->streams[0].states.at[i].id, &met); /* one worker alone finds the initial states, in order */
-    g->n_initial = met;
-    for (uint32_t s = 0; s < met; s++) pack(&b, s, &met);
-    g->bytes = b.out.at;
-    g->n_bytes = b.out.n;
-    copy_states(&b);
-    mem_free(b.number);
-    mem_free(b.id);
-    mem_free(b.from);
-    mem_free(b.new_label);
+    lines_free(r->lines, r->n_lines);
+    r->lines = NULL;
+    g->n_chunks = atomic_load(&r->n_chunks);
+    g->n = g->n_chunks * GRAPH_CHUNK;
+    g->n_initial = r->n_initial;
+    g->chunks = r->chunks;
+    r->chunks = NULL;
+    g->atom_words = r->atom_words;
+    g->n_labels = r->labels.n;
+    g->labels = r->labels.at;
+    r->labels.at = NULL;
+    uint32_t expanded = 0;
+    for (uint32_t i = 0; i < r->n_workers; i++) {
+        struct stream *s = &r->streams[i];
+        graph_add_pages(g, &s->edges);
+        g->n_states += s->n_states;
+        expanded += s->n_expanded;
+        g->partial |= s->cut;
+    }
+    g->partial |= expanded < g->n_states;
+    g->ordered = r->n_workers == 1;
+}
+
+void graph_reserve(struct graph *g, uint32_t n) {
+    uint32_t want = n / GRAPH_CHUNK + 1;
+    if (want <= g->n_chunks) return;
+    uint32_t cap = want + want / 2;
+    g->chunks = mem_grow(g->chunks, g->n_chunks * sizeof *g->chunks, cap * sizeof *g->chunks);
+    for (; g->n_chunks < cap; g->n_chunks++) g->chunks[g->n_chunks] = mem_alloc(chunk_bytes(g->atom_words));
+}
+
+static uint32_t meet(uint32_t *number, uint32_t *old, uint32_t *met, uint32_t s) {
+    if (number[s] == GRAPH_NONE) {
+        old[*met] = s;
+        number[s] = (*met)++;
+    }
+    return number[s];
+}
+
+void graph_order(const struct graph *g, struct graph *o) {
+    uint32_t *number = mem_alloc(((size_t)g->n + 1) * sizeof *number),
+             *old = mem_alloc(((size_t)g->n_states + 1) * sizeof *old), met = 0;
+    struct edge_writer w = {0};
+    *o = (struct graph){.n = g->n_states,
+                        .n_states = g->n_states,
+                        .n_initial = g->n_initial,
+                        .atom_words = g->atom_words,
+                        .partial = g->partial,
+                        .ordered = true,
+                        .n_labels = g->n_labels};
+    o->n_chunks = g->n_states / GRAPH_CHUNK + 1;
+    o->chunks = mem_alloc(o->n_chunks * sizeof *o->chunks);
+    for (uint32_t i = 0; i < o->n_chunks; i++) o->chunks[i] = mem_alloc(chunk_bytes(g->atom_words));
+    o->labels = mem_alloc((g->n_labels + 1) * sizeof *o->labels);
+    if (g->n_labels) memcpy(o->labels, g->labels, g->n_labels * sizeof *o->labels);
+    memset(number, 0xff, (size_t)g->n * sizeof *number);
+    for (uint32_t i = 0; i < g->n_initial; i++) meet(number, old, &met, i);
+    for (uint32_t s = 0; s < met; s++) {
+        struct graph_chunk *to = o->chunks[s / GRAPH_CHUNK];
+        const struct graph_chunk *from = g->chunks[old[s] / GRAPH_CHUNK];
+        to->fp[s % GRAPH_CHUNK] = from->fp[old[s] % GRAPH_CHUNK];
+        memcpy(to->atoms + (size_t)(s % GRAPH_CHUNK) * g->atom_words,
+               from->atoms + (size_t)(old[s] % GRAPH_CHUNK) * g->atom_words, g->atom_words * sizeof *to->atoms);
+        if (!graph_expanded(g, old[s])) continue;
+        edges_begin(&w, s);
+        for (struct graph_edges e = graph_edges(g, old[s]); graph_next(&e);)
+            edges_add(&w, meet(number, old, &met, e.to), e.label);
+        to->steps[s % GRAPH_CHUNK] = edges_end(&w);
+    }
+    if (met != g->n_states) panic("a state that nothing leads to");
+    graph_add_pages(o, &w);
+    mem_free(number);
+    mem_free(old);
 }
 
 void graph_free(struct graph *g) {
-    mem_free(g->fp);
-    mem_free(g->at);
-    mem_free(g->bytes);
-    mem_free(g->atoms);
+    for (uint32_t i = 0; i < g->n_chunks; i++) mem_free(g->chunks[i]);
+    for (uint32_t i = 0; i < g->pages.n; i++) mem_free(g->pages.at[i]);
+    mem_free(g->chunks);
     mem_free(g->labels);
+    VEC_FREE(g->pages);
     memset(g, 0, sizeof *g);
 }
 
-uint64_t graph_bytes(const struct graph *g) { return g->n_bytes + (uint64_t)g->n * (16 + 8 * g->atom_words); }
+uint64_t graph_bytes(const struct graph *g) { return g->n_bytes + (uint64_t)g->n_states * (16 + 8 * g->atom_words); }

@@ -23,6 +23,8 @@ struct live {
     const struct dc_model *model;
     const struct search_options *options;
     const struct graph *graph;
+    struct graph ordered; /* made when something is to be shown */
+    struct liveness_watch *watch;
     struct search_result *result;
     VEC(struct truth) cans;
     uint32_t *back_first, *back; /* predecessors, built when `can` needs them */
@@ -32,6 +34,14 @@ static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Asked now and then, with a number that counts up: has the user had enough? */
+static bool stopped(struct live *l, uint32_t tick) {
+    enum { OFTEN = 1 << 14 };
+    struct fair_watch *w = &l->watch->components;
+    if (tick % OFTEN == 0 && w->stop && atomic_load_explicit(w->stop, memory_order_relaxed)) w->stopped = true;
+    return w->stopped;
 }
 
 static const struct truth *can_of(struct live *, const struct formula *);
@@ -87,7 +97,7 @@ static void close_backwards(struct live *l, uint8_t *set) {
 }
 
 static bool leads_out(const struct graph *g, uint32_t s) {
-    if (g->at[s] == GRAPH_OPEN) return true;
+    if (!graph_expanded(g, s)) return true;
     for (struct graph_edges e = graph_edges(g, s); graph_next(&e);)
         if (e.to == s) return true;
     return false;
@@ -99,6 +109,7 @@ static const struct truth *can_of(struct live *l, const struct formula *f) {
     const struct graph *g = l->graph;
     struct truth t = {f, mem_alloc(g->n + 1), mem_alloc(g->n + 1)};
     for (uint32_t s = 0; s < g->n; s++) {
+        if (!graph_exists(g, s)) continue;
         t.sure[s] = holds(l, f->kid[0], s, false);
         t.maybe[s] = holds(l, f->kid[0], s, true) || (g->partial && leads_out(g, s));
     }
@@ -332,15 +343,16 @@ static void solve_closed(struct live *l, const struct problem *p, const struct f
     uint8_t *in = drops_any(g, rules) ? reached(g, rules) : NULL;
     if (!in) {
         in = mem_alloc(g->n + 1);
-        memset(in, 1, g->n);
+        for (uint32_t s = 0; s < g->n; s++) in[s] = graph_exists(g, s);
     }
     uint8_t *starts = mem_alloc(g->n + 1), *visit = p->visit ? mem_alloc(g->n + 1) : NULL;
     for (uint32_t s = 0; s < g->n; s++) {
-        in[s] = in[s] && (!p->stay || holds(l, p->stay, s, false));
+        if (!in[s]) continue;
+        in[s] = !p->stay || holds(l, p->stay, s, false);
         starts[s] = in[s] && (p->start ? holds(l, p->start, s, false) : s < g->n_initial);
         if (visit) visit[s] = holds(l, p->visit, s, false);
     }
-    struct space space = {.steps = g, .base = g, .rules = rules, .in = in, .visit = visit};
+    struct space space = {.steps = g, .base = g, .rules = rules, .in = in, .visit = visit, .watch = &l->watch->components};
     if (p->start != &TRUE_FORMULA) space.roots = starts;
     uint32_t *component = fair_components(&space);
     bool any = false;
@@ -373,7 +385,7 @@ static void solve_all(struct live *l, const struct problem *p, const struct fair
         prev[i] = GRAPH_NONE;
         VEC_PUSH(queue, i);
     }
-    for (uint32_t i = 0; i < queue.n && bad == GRAPH_NONE; i++) {
+    for (uint32_t i = 0; i < queue.n && bad == GRAPH_NONE && !stopped(l, i); i++) {
         uint32_t s = queue.at[i];
         if (s < n && !holds(l, p->all, s, true)) bad = s;
         unsure |= s < n && !holds(l, p->all, s, false);
@@ -425,8 +437,6 @@ struct growing {
     struct product *p;
     VEC(struct product_node) nodes;
     VEC(struct product_label) labels;
-    VEC(uint64_t) at;
-    VEC(uint8_t) bytes;
     uint32_t *slots, cap;
 };
 
@@ -461,48 +471,33 @@ static uint32_t grow_label(struct growing *w, uint32_t label, uint64_t postponed
     return w->labels.n - 1;
 }
 
-static void put(struct growing *w, uint64_t v) {
-    for (; v >= 128; v >>= 7) VEC_PUSH(w->bytes, (uint8_t)(v | 128));
-    VEC_PUSH(w->bytes, (uint8_t)v);
-}
-
-struct move {
-    uint32_t to, label;
-};
-
 static void product_build(struct live *l, struct automaton *m, const struct fair_rules *rules, struct product *p) {
     const struct graph *g = l->graph;
     struct growing w = {.p = p};
-    VEC(struct move) moves = {0};
+    struct edge_writer edges = {0};
     memset(p, 0, sizeof *p);
     for (uint32_t i = 0; i < g->n_initial; i++) grow_node(&w, i, 0);
     p->n_initial = w.nodes.n;
-    for (uint32_t v = 0; v < w.nodes.n; v++) {
+    for (uint32_t v = 0; v < w.nodes.n && !stopped(l, v); v++) {
         uint32_t s = w.nodes.at[v].state, n, yes = 0;
+        graph_reserve(&p->graph, v + 1);
         for (uint32_t i = 0; i < m->n_propositions; i++)
             if (holds(l, m->propositions[i], s, false)) yes |= 1u << i;
-        moves.n = 0;
         const struct automaton_move *a = automaton_moves(m, w.nodes.at[v].q, &n);
-        for (uint32_t i = 0; i < n && g->at[s] != GRAPH_OPEN; i++) {
+        edges_begin(&edges, v);
+        for (uint32_t i = 0; i < n && graph_expanded(g, s); i++) {
             if ((a[i].yes & ~yes) || (a[i].no & yes)) continue;
-            struct move stay = {grow_node(&w, s, a[i].next), grow_label(&w, GRAPH_NONE, a[i].postponed)};
-            VEC_PUSH(moves, stay);
+            edges_add(&edges, grow_node(&w, s, a[i].next), grow_label(&w, GRAPH_NONE, a[i].postponed));
             for (struct graph_edges e = graph_edges(g, s); graph_next(&e);) {
                 if (e.to == s || rules->dropped[e.label]) continue;
-                struct move go = {grow_node(&w, e.to, a[i].next), grow_label(&w, e.label, a[i].postponed)};
-                VEC_PUSH(moves, go);
+                edges_add(&edges, grow_node(&w, e.to, a[i].next), grow_label(&w, e.label, a[i].postponed));
             }
         }
-        VEC_PUSH(w.at, w.bytes.n);
-        put(&w, moves.n);
-        for (uint32_t i = 0; i < moves.n; i++) {
-            int64_t d = (int64_t)moves.at[i].to - (int64_t)(i ? moves.at[i - 1].to : v);
-            put(&w, (uint64_t)d << 1 ^ (uint64_t)(d >> 63));
-            put(&w, moves.at[i].label);
-        }
+        p->graph.chunks[v / GRAPH_CHUNK]->steps[v % GRAPH_CHUNK] = edges_end(&edges);
     }
-    VEC_FREE(moves);
-    p->graph = (struct graph){.n = w.nodes.n, .at = w.at.at, .bytes = w.bytes.at};
+    graph_reserve(&p->graph, w.nodes.n);
+    p->graph.n = w.nodes.n;
+    graph_add_pages(&p->graph, &edges);
     p->state_of = mem_alloc((w.nodes.n + 1) * sizeof *p->state_of);
     for (uint32_t i = 0; i < w.nodes.n; i++) p->state_of[i] = w.nodes.at[i].state;
     p->label_of = mem_alloc((w.labels.n + 1) * sizeof *p->label_of);
@@ -517,8 +512,7 @@ static void product_build(struct live *l, struct automaton *m, const struct fair
 }
 
 static void product_free(struct product *p) {
-    mem_free(p->graph.at);
-    mem_free(p->graph.bytes);
+    graph_free(&p->graph);
     mem_free(p->state_of);
     mem_free(p->label_of);
     mem_free(p->postponed);
@@ -566,7 +560,8 @@ static void solve_general(struct live *l, const struct formula *f, const struct 
                           .label_of = p.label_of,
                           .postponed = p.postponed,
                           .untils = m.untils,
-                          .in = in};
+                          .in = in,
+                          .watch = &l->watch->components};
     uint32_t *component = fair_components(&space);
     bool any = false;
     for (uint32_t s = 0; s < n && !any; s++) any = component[s] != 0;
@@ -621,14 +616,25 @@ static void solve(struct live *l, struct shapes *m, const struct formula *f, con
     else solve_closed(l, &p, rules, find, a);
 }
 
-/* Whether what should lead to something never comes about. */
-static bool vacuous(struct live *l, struct shapes *m, const struct formula *f) {
-    if (f->op == FORMULA_AND) return vacuous(l, m, f->kid[0]) && vacuous(l, m, f->kid[1]);
-    struct problem p = classify(m, f);
-    if (!p.start || p.start == &TRUE_FORMULA || p.all || p.general) return false;
+/* Does a formula about one state hold (neg: fail) nowhere? */
+static bool never(struct live *l, const struct formula *f, bool neg) {
     for (uint32_t s = 0; s < l->graph->n; s++)
-        if (holds(l, p.start, s, true)) return false;
+        if (graph_exists(l->graph, s) && holds(l, f, s, !neg) != neg) return false;
     return true;
+}
+
+/* Whether what calls for something never comes about: P in `P leadsto Q`, and in `always (P implies Q)`. */
+static bool vacuous(struct live *l, const struct formula *f, bool everywhere) {
+    const struct formula *a = f->kid[0], *b = f->kid[1];
+    switch (f->op) {
+    case FORMULA_AND: return vacuous(l, a, everywhere) && vacuous(l, b, everywhere);
+    case FORMULA_ALWAYS: return vacuous(l, a, true);
+    case FORMULA_OR: /* an implication, either way round */
+        return everywhere && ((formula_is_state(a) && !formula_is_state(b) && never(l, a, true)) ||
+                              (formula_is_state(b) && !formula_is_state(a) && never(l, b, true)));
+    case FORMULA_LEADSTO: return formula_is_state(a) && never(l, a, false);
+    default: return false;
+    }
 }
 
 /* ---- from numbers to states ---- */
@@ -686,7 +692,7 @@ static void replay(struct live *l, const uint32_t *ids, const uint32_t *labels, 
     out_open(&out, m, look, &k);
     struct dc_worker *w = m->open(m);
     for (uint32_t i = 0; i < n; i++) {
-        k.wanted = l->graph->fp[ids[i]];
+        k.wanted = graph_fp(l->graph, ids[i]);
         k.label = i ? &l->graph->labels[labels[i - 1]] : NULL;
         k.found = false;
         k.state = f->states + (size_t)i * words;
@@ -786,6 +792,26 @@ static void advise(struct advisor *v) {
 
 /* ---- one predicate after the other ---- */
 
+static void forget(struct live *l) {
+    for (uint32_t i = 0; i < l->cans.n; i++) {
+        mem_free(l->cans.at[i].sure);
+        mem_free(l->cans.at[i].maybe);
+    }
+    VEC_FREE(l->cans);
+    mem_free(l->back_first);
+    mem_free(l->back);
+    l->back_first = l->back = NULL;
+}
+
+/* From now on work on the graph whose numbers no race can change. False: so it was. */
+static bool order(struct live *l) {
+    if (l->graph->ordered || l->watch->components.stopped) return false;
+    forget(l);
+    graph_order(l->graph, &l->ordered);
+    l->graph = &l->ordered;
+    return true;
+}
+
 static void check_temporal(struct live *l, uint32_t pred) {
     enum { ADVICE_EDGES = 200 * 1000 * 1000 };
     struct shapes m = {0};
@@ -794,8 +820,16 @@ static void check_temporal(struct live *l, uint32_t pred) {
     struct fair_rules rules;
     struct answer a = {0};
     fair_rules_build(&rules, l->model, l->graph, &none);
-    solve(l, &m, f, &rules, l->options->traces, &a);
-    if (a.outcome == OUTCOME_HOLDS && vacuous(l, &m, f)) a.outcome = OUTCOME_VACUOUS;
+    solve(l, &m, f, &rules, l->options->traces && l->graph->ordered, &a);
+    if (a.outcome == OUTCOME_VIOLATED && l->options->traces && order(l)) { /* once more, for the lasso */
+        fair_rules_free(&rules);
+        answer_free(&a);
+        a = (struct answer){0};
+        fair_rules_build(&rules, l->model, l->graph, &none);
+        solve(l, &m, f, &rules, true, &a);
+    }
+    if (a.outcome == OUTCOME_HOLDS && vacuous(l, f, false)) a.outcome = OUTCOME_VACUOUS;
+    if (l->watch->components.stopped) a.outcome = OUTCOME_UNKNOWN;
     l->result->outcome[pred] = a.outcome;
     if (a.outcome == OUTCOME_VIOLATED) {
         if (l->options->traces) {
@@ -814,15 +848,22 @@ static void check_temporal(struct live *l, uint32_t pred) {
 /* invariant, initially and reachable with `can` inside. */
 static void check_state(struct live *l, uint32_t pred) {
     const struct dc_pred *q = &l->model->preds[pred];
-    const struct graph *g = l->graph;
     bool witness = q->kind == DC_REACHABLE;
     struct shapes m = {0};
     struct problem p = {.all = witness ? opposite(&m, q->formula) : q->formula, .initially = q->kind == DC_INITIALLY};
     struct fair_trial none = {.strong = UINT32_MAX};
     struct fair_rules rules;
     struct answer a = {0};
-    fair_rules_build(&rules, l->model, g, &none);
+    fair_rules_build(&rules, l->model, l->graph, &none);
     solve_all(l, &p, &rules, &a);
+    if (a.outcome == OUTCOME_VIOLATED && l->options->traces && order(l)) {
+        fair_rules_free(&rules);
+        answer_free(&a);
+        a = (struct answer){0};
+        fair_rules_build(&rules, l->model, l->graph, &none);
+        solve_all(l, &p, &rules, &a);
+    }
+    if (l->watch->components.stopped) a.outcome = OUTCOME_UNKNOWN;
     if (a.outcome == OUTCOME_VIOLATED && l->options->traces) record(l, pred, &a);
     else if (a.outcome == OUTCOME_VIOLATED) add_finding(l, pred)->level = a.stem.nodes.n;
     l->result->outcome[pred] = !witness                        ? a.outcome
@@ -834,24 +875,31 @@ static void check_state(struct live *l, uint32_t pred) {
     arena_free(&m.arena);
 }
 
+/* For each state: what the search for components keeps, and flags. */
+enum { WORKING_BYTES = 24 };
+
 void liveness_check(const struct dc_model *m, const struct search_options *o, const struct graph *g,
-                    struct search_result *r) {
-    struct live l = {.model = m, .options = o, .graph = g, .result = r};
+                    struct liveness_watch *watch, struct search_result *r) {
+    struct live l = {.model = m, .options = o, .graph = g, .watch = watch, .result = r};
     double began = now();
-    uint32_t done = 0, all = (uint32_t)__builtin_popcountll(o->formulas);
+    uint64_t bytes = graph_bytes(g) + (uint64_t)g->n * WORKING_BYTES;
+    bool fits = !o->memory_bytes || bytes <= o->memory_bytes;
+    if (bytes > r->memory_bytes) r->memory_bytes = bytes;
+    watch->components.stop = o->stop;
+    atomic_store(&watch->all, (uint32_t)__builtin_popcountll(o->formulas));
+    atomic_store(&watch->states, g->n_states);
     for (uint32_t i = 0; i < m->n_preds && i < 64; i++) {
         if (!(o->formulas >> i & 1)) continue;
-        if (o->phase) o->phase(o->self, done++, all, g->n);
-        if (m->preds[i].kind == DC_TEMPORAL) check_temporal(&l, i);
+        atomic_store(&watch->components.visited, 0);
+        if (!fits || watch->components.stopped) r->outcome[i] = OUTCOME_UNKNOWN;
+        else if (m->preds[i].kind == DC_TEMPORAL) check_temporal(&l, i);
         else check_state(&l, i);
+        atomic_fetch_add(&watch->done, 1);
     }
-    for (uint32_t i = 0; i < l.cans.n; i++) {
-        mem_free(l.cans.at[i].sure);
-        mem_free(l.cans.at[i].maybe);
-    }
-    VEC_FREE(l.cans);
-    mem_free(l.back_first);
-    mem_free(l.back);
+    if (!fits) r->end = END_MEMORY;
+    if (watch->components.stopped) r->end = END_INTERRUPTED;
+    forget(&l);
+    graph_free(&l.ordered);
     r->graph_bytes = graph_bytes(g);
     r->graph_edges = g->n_edges;
     r->graph_seconds = now() - began;

@@ -47,6 +47,12 @@ struct search_progress {
     double seconds;
 };
 
+/* Behaviours: properties decided, of how many; and of the one at hand, states looked at. */
+struct search_phase {
+    uint32_t done, all;
+    uint64_t states, visited;
+};
+
 struct search_options {
     uint32_t workers;
     uint32_t depth;  /* levels, 0: no bound */
@@ -59,7 +65,7 @@ struct search_options {
     uint32_t small_set;    /* tests: initial slots, 0 for the default */
     const atomic_int *stop;
     void (*progress)(void *self, const struct search_progress *);
-    void (*phase)(void *self, uint32_t done, uint32_t all, uint64_t states); /* behaviours: before each property */
+    void (*phase)(void *self, const struct search_phase *); /* the same while behaviours are looked at */
     double progress_seconds;
     const struct dc_model *(*next_model)(void *self); /* at a level barrier: another provider to go on with, or NULL */
     void *self;

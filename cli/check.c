@@ -54,11 +54,12 @@ static const struct dc_model *next_model(void *self) {
     return m;
 }
 
-static void phase(void *self, uint32_t done, uint32_t all, uint64_t states) {
+static void phase(void *self, const struct search_phase *p) {
     (void)self;
-    fprintf(stderr, "\r\033[Ktemporal: %u of %u properties, ", done, all);
-    print_count(stderr, states);
-    fputs(" states", stderr);
+    fprintf(stderr, "\r\033[Ktemporal: %u of %u properties, ", p->done, p->all);
+    print_count(stderr, p->states);
+    uint64_t percent = p->states ? 100 * p->visited / p->states : 0;
+    fprintf(stderr, " states, components %u %%", (unsigned)(percent < 99 ? percent : 99));
     fflush(stderr);
 }
 

@@ -421,6 +421,75 @@ static void a_thousand_conditions(void **state) {
     search_free(&r);
 }
 
+/* P in always (P implies eventually Q) counts as what should lead to something, too. */
+static void vacuous_implication(void **state) {
+    (void)state;
+    static const struct formula not = {.op = FORMULA_NOT, .kid = {&P0}}, then = {.op = FORMULA_EVENTUALLY, .kid = {&P1}},
+                                either = {.op = FORMULA_OR, .kid = {&not, &then}}, always = {.op = FORMULA_ALWAYS, .kid = {&either}};
+    struct world x = {.n = 2, .n_initial = 1, .n_edges = 1, .edges = {{1, 2, 0, 0}}, .value = {[1] = 1, [2] = 2}};
+    fair(&x, 0, false, false, A);
+    assert_int_equal(verdict(&x, &always, 1), OUTCOME_HOLDS);
+    x.value[1] = 0;
+    assert_int_equal(verdict(&x, &always, 1), OUTCOME_VACUOUS);
+}
+
+/* Two states in a circle, as a search would record them. */
+static void record_circle(struct graph *g) {
+    static const uint64_t key[2] = {0};
+    struct recorder *r = recorder_new(2, ATOMS);
+    uint32_t one, two;
+    assert_true(recorder_insert(r, 0, 11, true, &one));
+    assert_true(recorder_insert(r, 1, 22, false, &two));
+    for (uint32_t i = 0; i < 2; i++) {
+        recorder_begin(r, i, i ? two : one);
+        recorder_edge(r, i, i ? one : two, 0, key);
+        recorder_end(r, i);
+    }
+    graph_build(r, g);
+    recorder_free(r);
+}
+
+/* The graph that is shown has the numbers of a search by one worker. */
+static void order_of_numbers(void **state) {
+    (void)state;
+    struct graph g, o;
+    record_circle(&g);
+    assert_false(g.ordered);
+    graph_order(&g, &o);
+    assert_int_equal(o.n, 2);
+    assert_int_equal(graph_fp(&o, 0), 11);
+    assert_int_equal(graph_fp(&o, 1), 22);
+    for (uint32_t s = 0; s < 2; s++) {
+        struct graph_edges e = graph_edges(&o, s);
+        assert_true(graph_next(&e));
+        assert_int_equal(e.to, 1 - s);
+        assert_false(graph_next(&e));
+        assert_false(graph_next(&e));
+    }
+    graph_free(&g);
+    graph_free(&o);
+}
+
+/* Asked to stop, or without memory to go on: nothing is said to hold. */
+static void gives_up(void **state) {
+    (void)state;
+    const atomic_int stop = 1;
+    struct graph g;
+    struct world x = {0};
+    world_ready(&x, &AGAIN_P0, DC_TEMPORAL, 0);
+    record_circle(&g);
+    for (int memory = 0; memory < 2; memory++) {
+        struct search_options o = {.workers = 1, .formulas = 1, .stop = memory ? NULL : &stop, .memory_bytes = memory ? 10 : 0};
+        struct search_result r = {0};
+        struct liveness_watch watch = {0};
+        liveness_check(&x.model, &o, &g, &watch, &r);
+        assert_int_equal(r.outcome[0], OUTCOME_UNKNOWN);
+        assert_int_equal(r.end, memory ? END_MEMORY : END_INTERRUPTED);
+        search_free(&r);
+    }
+    graph_free(&g);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_worlds),
@@ -435,6 +504,9 @@ int main(void) {
         cmocka_unit_test(a_bound_proves_nothing),
         cmocka_unit_test(possibility),
         cmocka_unit_test(a_thousand_conditions),
+        cmocka_unit_test(vacuous_implication),
+        cmocka_unit_test(order_of_numbers),
+        cmocka_unit_test(gives_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
