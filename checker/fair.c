@@ -149,27 +149,26 @@ static void take(struct search *x, uint32_t label) {
     }
 }
 
-/* In the graph itself one look at the steps of a node tells what it enables and which steps stay inside. */
-static bool survey(struct search *x, uint32_t node, uint32_t number) {
+/* What the i-th node of a component says about obligations that are still open: strong ones that are not taken inside,
+ * and weak ones that all nodes before enable. Whether a step stays inside is looked up for those only: it is what
+ * costs. */
+static void survey(struct search *x, uint32_t node, uint32_t number, uint32_t i) {
     const struct space *s = x->space;
     const struct fair_rules *r = s->rules;
-    bool inside = false;
-    x->seen.now++;
     for (struct graph_edges e = graph_edges(s->steps, node); graph_next(&e);) {
         uint32_t k = r->first[e.label], end = r->first[e.label + 1];
+        bool open = false;
         if (k == end || r->dropped[e.label]) continue;
-        bool in = e.to != node && x->at[e.to].mark == number;
         for (; k < end; k++) {
             uint32_t o = r->list[k];
-            if (x->seen.at[o] != x->seen.now) {
-                x->seen.at[o] = x->seen.now;
-                count_enabled(x, o);
-            }
-            if (in) x->taken[o] = 1;
+            if (x->taken[o] || (!r->obligations.at[o].strong && x->count[o] < i)) continue;
+            open = true;
+            touch(x, o);
+            x->count[o] = i + 1;
         }
-        inside |= in;
+        if (!open || e.to == node || x->at[e.to].mark != number) continue;
+        for (k = r->first[e.label]; k < end; k++) x->taken[r->list[k]] = 1;
     }
-    return inside;
 }
 
 /* The same in a product, whose nodes enable what their states enable. */
@@ -197,8 +196,10 @@ static void judge(struct search *x, const uint32_t *nodes, uint32_t n) {
     if (!visited) return;
     x->touched.n = 0;
     for (uint32_t i = 0; i < n; i++) x->at[nodes[i]].mark = number;
-    for (uint32_t i = 0; i < n; i++)
-        inside |= s->state_of ? survey_product(x, nodes[i], number, &kept) : survey(x, nodes[i], number);
+    for (uint32_t i = 0; i < n; i++) {
+        if (s->state_of) inside |= survey_product(x, nodes[i], number, &kept);
+        else survey(x, nodes[i], number, i);
+    }
     for (uint32_t i = 0; i < x->touched.n; i++) {
         uint32_t o = x->touched.at[i];
         if (x->taken[o]) continue;
@@ -298,7 +299,8 @@ uint32_t *fair_components(const struct space *s) {
     x.n_regions = 1;
     for (uint32_t i = 0; i < n; i++) x.at[i].region = s->in[i] && graph_expanded(s->base, state_of(s, i)) ? 1 : DONE;
     for (uint32_t i = 0; i < n; i++)
-        if (x.at[i].region == 1 && !x.at[i].order && (!s->roots || s->roots[i]) && !given_up(&x)) components_from(&x, i);
+        if (x.at[i].region == 1 && !x.at[i].order && (!s->roots || s->roots[i]) && !given_up(&x))
+            components_from(&x, i);
     while (x.waiting.n && !given_up(&x)) {
         uint32_t end = --x.waiting.n, begin = end;
         while (begin && x.waiting.at[begin - 1] != GRAPH_NONE) begin--;

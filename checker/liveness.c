@@ -352,7 +352,8 @@ static void solve_closed(struct live *l, const struct problem *p, const struct f
         starts[s] = in[s] && (p->start ? holds(l, p->start, s, false) : s < g->n_initial);
         if (visit) visit[s] = holds(l, p->visit, s, false);
     }
-    struct space space = {.steps = g, .base = g, .rules = rules, .in = in, .visit = visit, .watch = &l->watch->components};
+    struct space space = {
+        .steps = g, .base = g, .rules = rules, .in = in, .visit = visit, .watch = &l->watch->components};
     if (p->start != &TRUE_FORMULA) space.roots = starts;
     uint32_t *component = fair_components(&space);
     bool any = false;

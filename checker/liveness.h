@@ -5,7 +5,8 @@
  * itself; any other formula on its product with the automaton of its negation (ltl.h). On a graph that is not whole a
  * violation is real, and its absence is inconclusive.
  *
- * `stop` in the options and the memory limit are honoured: what is then undecided is OUTCOME_UNKNOWN, and r->end says why.
+ * `stop` in the options and the memory limit are honoured: what is then undecided is OUTCOME_UNKNOWN, and r->end says
+ * why.
  *
  * Ownership: findings go into the result, as all others do. Thread-safe: no. Complexity: linear in the graph for each
  * property and each round of strong fairness; the product multiplies by the automaton. */
