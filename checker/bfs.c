@@ -685,7 +685,7 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
     r->fired = mem_alloc((m->n_actions + 1) * sizeof *r->fired);
     r->found_new = mem_alloc((m->n_actions + 1) * sizeof *r->found_new);
     open_workers(&b);
-    struct monitor monitor;
+    struct monitor monitor = {0};
     bool watched = o->progress && !parents;
     if (watched) monitor_start(&monitor, report_progress, &b, o->progress_seconds);
     start_states(&b);
@@ -728,7 +728,7 @@ static void report_phase(void *self) {
 static void check_behaviours(const struct dc_model *m, const struct search_options *o, const struct graph *g,
                              struct search_result *r) {
     struct behaviours b = {.options = o};
-    struct monitor monitor;
+    struct monitor monitor = {0};
     if (o->phase) monitor_start(&monitor, report_phase, &b, o->progress_seconds);
     liveness_check(m, o, g, &b.watch, r);
     if (o->phase) monitor_stop(&monitor);

@@ -21,7 +21,7 @@ static uint8_t *put_varint(uint8_t *p, uint64_t v) {
     return p;
 }
 
-static uint64_t zigzag(int64_t d) { return (uint64_t)d << 1 ^ (uint64_t)(d >> 63); }
+static uint64_t zigzag(int64_t d) { return (uint64_t)d << 1 ^ -(uint64_t)(d < 0); }
 
 /* A new page, which takes over what there is of the node's steps. */
 static void turn_page(struct edge_writer *w) {

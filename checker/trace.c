@@ -93,7 +93,7 @@ void trace_build(const struct dc_model *m, const struct parents *p, struct findi
         const struct entry *e = find(p, fp);
         chain[i] = fp;
         if (!e || (i > 0 && !e->parent)) panic("a trace leads nowhere");
-        fp = e->parent;
+        fp = e->parent; /* cppcheck-suppress nullPointerRedundantCheck ; panic does not return */
     }
     f->length = n;
     f->states = mem_alloc((size_t)n * words * sizeof *f->states);

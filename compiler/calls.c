@@ -243,7 +243,6 @@ static struct ir *wrong_kind(struct compile *c, const struct ast *a, struct ir *
 }
 
 static struct ir *extremes(struct compile *c, struct cx *x, const struct ast *a, bool max) {
-    struct program *p = P(c);
     if (a->n == 2) { /* of a set */
         struct gens g = {0};
         struct ir *v;
@@ -262,7 +261,6 @@ static struct ir *extremes(struct compile *c, struct cx *x, const struct ast *a,
         e = e ? elab_arithmetic(c, max ? IR_MAX2 : IR_MIN2, e, v, a->span) : v;
     }
     return e ? e : bad(c, a->span);
-    (void)p;
 }
 
 static struct ir *size_of(struct compile *c, struct cx *x, const struct ast *a) {

@@ -131,7 +131,7 @@ void cgen_seen(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t *l
         }
         labels[i] = g->labels++;
         fprintf(g->decls, "    uint64_t seen%u[%llu];\n    unsigned seen%u_n = 0;\n", labels[i],
-                (ull)(cap * type_slot_words(g->p->slots.at[list[i].slot])), labels[i]);
+                (ull)cap * type_slot_words(g->p->slots.at[list[i].slot]), labels[i]);
     }
 }
 
@@ -258,7 +258,7 @@ static void gens_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint
 }
 
 void cgen_gens(struct gen *g, const struct ir_gen *list, uint32_t n, body_printer *body, const void *self) {
-    struct seen_labels labels;
+    struct seen_labels labels = {0};
     const struct seen_labels *outer = current_seen;
     cgen_seen(g, list, n < 64 ? n : 64, labels.at);
     current_seen = &labels;

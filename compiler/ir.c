@@ -575,7 +575,7 @@ struct ir *ir_reduce(struct program *p, enum reduce op, const struct type *t, st
             if (op == R_COUNT) return ir_const(p, t, 0, span);
         }
     }
-    if (op == R_EXISTS && is_bool(k0, false)) {
+    if (op == R_EXISTS && k0 && is_bool(k0, false)) {
         bool total = true;
         for (uint32_t k = 0; k < n; k++)
             total &= (!gens[k].src || gens[k].src->total) && (!gens[k].cond || gens[k].cond->total);

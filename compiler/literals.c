@@ -25,7 +25,8 @@ struct ir *elab_literal(struct compile *c, struct cx *x, const struct ast *a, co
         }
         e = u;
     }
-    if (want) { /* the wanted element type holds, unless these are integers of which some lie outside it */
+    bool any_int = want && type_is_int(want->elem) && !want->elem->universe; /* no range is wanted */
+    if (want && !any_int) { /* the wanted element type holds, unless these are integers of which some lie outside it */
         const struct type *u = unify(c, want->elem, e);
         if (u == want->elem) e = u;
         else if (u && kind != T_SET) e = want->elem;

@@ -58,8 +58,9 @@ static bool bare(const struct ast *a) { /* a literal whose type the other side m
 
 /* Elaborates both sides of an operator so that either may tell the other's type. */
 /* What one side tells about the other: names and tags, but not ranges, for those of one are no claim on the other. */
-static const struct type *hint_from(const struct type *t) {
+static const struct type *hint_from(struct compile *c, const struct type *t) {
     bool list = t->kind == T_SET || t->kind == T_BAG;
+    if (t->kind == T_SEQ && type_is_int(t->elem)) return type_seq(&P(c)->types, P(c)->types.integer, t->max, t->base1);
     return list && type_is_int(t->elem) ? NULL : t;
 }
 
@@ -74,10 +75,10 @@ static bool both(struct compile *c, struct cx *x, const struct ast *a, struct ir
     }
     if (swap) {
         *r = elab(c, x, a->kid[1], NULL);
-        *l = elab(c, x, a->kid[0], hint_from((*r)->type));
+        *l = elab(c, x, a->kid[0], hint_from(c, (*r)->type));
     } else {
         *l = elab(c, x, a->kid[0], expected);
-        *r = elab(c, x, a->kid[1], expected ? expected : hint_from((*l)->type));
+        *r = elab(c, x, a->kid[1], expected ? expected : hint_from(c, (*l)->type));
     }
     return !is_bad(*l) && !is_bad(*r);
 }

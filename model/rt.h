@@ -41,7 +41,7 @@ DC_INLINE unsigned dc_first(dc_word w) { return (unsigned)__builtin_ctzll(w); }
 
 /* arrays: element i of b bits (packed code) */
 DC_INLINE dc_word dc_array_get(const dc_word *a, unsigned b, dc_word i) {
-    unsigned per = 64 / b;
+    unsigned per = 64 / b; /* NOLINT(clang-analyzer-core.DivideZero): an element has at least one bit */
     return dc_get(a[i / per], (unsigned)(i % per) * b, b);
 }
 DC_INLINE void dc_array_put(dc_word *a, unsigned b, dc_word i, dc_word v) {
