@@ -20,9 +20,9 @@
 #include "model/rt.h"
 
 #ifdef DC_SMALL /* debug builds give bugs a chance */
-enum { BLOCK = 4, BATCH = 3, ALONE = 8, FIRST_SLOTS = 16 };
+enum { BLOCK = 4, BATCH = 3, ALONE = 8, FIRST_SLOTS = 16, RECENT = 4 };
 #else
-enum { BLOCK = 256, BATCH = 256, ALONE = 512, FIRST_SLOTS = 1 << 16 };
+enum { BLOCK = 256, BATCH = 256, ALONE = 512, FIRST_SLOTS = 1 << 20, RECENT = 1 << 15 };
 #endif
 
 struct block {
@@ -38,7 +38,9 @@ struct worker {
     const struct dc_model *model;
     struct dc_worker *scratch;
     struct dc_out out;
-    uint64_t *fp;
+    uint64_t *fp;          /* of a batch; with the set alone: whether to ask it */
+    struct hash128 *print; /* with the set alone */
+    uint64_t *recent; /* what it was asked for lately, by other bits than are kept here: most duplicates are near */
     VEC(struct block *) made; /* of the next level */
     struct block *free;
     const uint64_t *source;    /* states being expanded */
@@ -65,7 +67,8 @@ struct bfs {
     struct worker *workers;
     uint32_t n_workers, n_ranks;
     _Atomic uint64_t inserted;
-    atomic_bool want_growth, over, interrupted; /* over: expand nothing more */
+    atomic_bool want_growth, full, over,
+        interrupted;      /* over: expand nothing more; full: some fingerprint has no place */
     atomic_bool finished; /* set at the gate only: every worker leaves after one and the same turn */
     uint64_t want;        /* predicates still to be tested */
     uint64_t state_preds, initial_preds, step_preds; /* by kind */
@@ -211,17 +214,40 @@ static uint64_t capacity(const struct bfs *b) {
     return b->recorder ? recorder_capacity(b->recorder) : fpset_capacity(&b->set);
 }
 
+/* Where the fingerprint has no place, all wait for the table to grow; without memory for that, the search ends. */
+static bool insert(struct worker *w, struct hash128 h) {
+    struct bfs *b = w->bfs;
+    for (;;) {
+        enum fpset_told told = fpset_insert(&b->set, h);
+        if (told != FPSET_FULL) return told == FPSET_NEW;
+        if (atomic_load(&b->over) && b->r->end == END_MEMORY) return false;
+        atomic_store(&b->full, true);
+        atomic_store(&b->want_growth, true);
+        gate(w, true);
+    }
+}
+
 static void insert_batch(struct worker *w) {
     struct bfs *b = w->bfs;
     struct dc_out *out = &w->out;
     uint32_t words = w->model->state_words, n = out->n, level = w->initial ? 1 : b->depth + 1;
     for (uint32_t i = 0; i < n; i++) {
+        const uint64_t *t = out->states + (size_t)i * words;
         if (out->steps[i].error) continue;
-        w->fp[i] = hash_state(out->states + (size_t)i * words, words);
-        if (b->parents) parents_prefetch(b->parents, w->fp[i]);
-        else if (b->recorder) recorder_prefetch(b->recorder, w->fp[i]);
-        else fpset_prefetch(&b->set, w->fp[i]);
+        if (b->parents || b->recorder) {
+            w->fp[i] = hash_state(t, words);
+            if (b->parents) parents_prefetch(b->parents, w->fp[i]);
+            else recorder_prefetch(b->recorder, w->fp[i]);
+            continue;
+        }
+        struct hash128 h = w->print[i] = hash_state128(t, words);
+        uint64_t *recent = &w->recent[h.hi & (RECENT - 1)];
+        w->fp[i] = *recent != h.lo;
+        *recent = h.lo;
+        if (w->fp[i]) fpset_prefetch(&b->set, h);
     }
+    for (uint32_t i = 0; i < n && !b->parents && !b->recorder; i++)
+        if (!out->steps[i].error && w->fp[i]) w->fp[i] = !fpset_glance(&b->set, w->print[i]);
     uint64_t fresh = 0;
     for (uint32_t i = 0; i < n; i++) {
         const struct dc_step *s = &out->steps[i];
@@ -280,7 +306,7 @@ static void insert_batch(struct worker *w) {
             uint64_t from = w->initial ? 0 : hash_state(w->source + (size_t)s->from * words, words);
             is_new = parents_insert(b->parents, w->fp[i], from, level);
         } else {
-            is_new = fpset_insert(&b->set, w->fp[i]);
+            is_new = w->fp[i] && insert(w, w->print[i]);
         }
         if (!is_new) continue;
         fresh++;
@@ -292,7 +318,8 @@ static void insert_batch(struct worker *w) {
     if (b->parents || !fresh) return;
     uint64_t total = atomic_fetch_add_explicit(&b->inserted, fresh, memory_order_relaxed) + fresh;
     uint64_t margin = (uint64_t)b->n_workers * BATCH;
-    if (total + margin > capacity(b) / 4 * 3) atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
+    if (total + margin > (b->recorder ? capacity(b) / 4 * 3 : capacity(b) / 5 * 4))
+        atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
 }
 
 static void flush(struct dc_out *out) {
@@ -566,6 +593,8 @@ static void open_workers(struct bfs *b) {
         if (b->recorder) w->out.keys = mem_alloc(2 * BATCH * sizeof *w->out.keys);
         w->index = i;
         w->fp = mem_alloc(BATCH * sizeof *w->fp);
+        w->print = mem_alloc(BATCH * sizeof *w->print);
+        if (!b->parents && !b->recorder) w->recent = mem_alloc(RECENT * sizeof *w->recent);
         w->moves = mem_alloc(BLOCK * sizeof *w->moves);
         w->fired = mem_alloc((b->model->n_actions + 1) * sizeof *w->fired);
         w->found_new = mem_alloc((b->model->n_actions + 1) * sizeof *w->found_new);
@@ -597,6 +626,8 @@ static void close_workers(struct bfs *b) {
         mem_free(w->out.steps);
         mem_free(w->out.keys);
         mem_free(w->fp);
+        mem_free(w->print);
+        mem_free(w->recent);
         mem_free(w->moves);
         mem_free(w->fired);
         mem_free(w->found_new);
@@ -680,7 +711,14 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
     b.block_bytes = sizeof(struct block) + (uint64_t)BLOCK * (m->state_words * 8 + (graph ? sizeof(uint32_t) : 0));
     pthread_mutex_init(&b.lock, NULL);
     pthread_cond_init(&b.turn, NULL);
-    if (!parents && !graph && !fpset_init(&b.set, o->small_set ? o->small_set : FIRST_SLOTS)) mem_exhausted();
+    if (!parents && !graph) {
+        uint64_t slots = o->small_set ? o->small_set : FIRST_SLOTS;
+        while (o->memory_bytes && slots > 64 && 8 * slots > o->memory_bytes / 4) slots /= 2;
+        if (!fpset_init(&b.set, slots, o->memory_bytes)) mem_exhausted();
+        r->fingerprint_bits = fpset_bits(&b.set);
+    } else {
+        r->fingerprint_bits = 64;
+    }
     b.workers = mem_alloc(b.n_workers * sizeof *b.workers);
     r->fired = mem_alloc((m->n_actions + 1) * sizeof *r->fired);
     r->found_new = mem_alloc((m->n_actions + 1) * sizeof *r->found_new);

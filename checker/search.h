@@ -80,7 +80,8 @@ struct search_result {
     uint32_t depth; /* levels, the initial one is 1 */
     double seconds;
     uint64_t memory_bytes, set_bytes;
-    uint64_t *fired;          /* by action: successors */
+    uint32_t fingerprint_bits; /* by which states are told apart; 0: they were not kept */
+    uint64_t *fired;           /* by action: successors */
     uint64_t *found_new;      /* by action: distinct states first reached by it; depends on the race, for people only */
     struct finding *findings; /* in rank order; witnesses of DC_REACHABLE are findings too */
     uint32_t n_findings;

@@ -50,6 +50,7 @@ struct compile_options {
 /* The program of one check, laid out; NULL if there were errors (in front->diags). */
 struct program *compile(struct front *, struct compile_options *);
 void sparse(struct program *); /* leaves out cells of maps that never change */
+void narrow(struct program *); /* loops only over the values for which their conditions can hold */
 bool layout(struct program *); /* false: a state would be too large (over 8 MiB) */
 /* The checks of the root, in order: at least one (a check without a name is made up if there is none). */
 uint32_t front_checks(struct front *, const struct ast ***checks);

@@ -25,16 +25,29 @@ static bool sorted_insert(struct sorted *s, uint64_t x) {
     return true;
 }
 
-/* Kinds of keys: spread, few different ones, all in one line, at both ends of the table. */
+/* Fingerprints of few bits: equal keys, equal fingerprints, and the other way round. Kinds: spread, few different ones, all of
+ * one first line, of the last one (probing goes round in its block), of both ends of the table. */
+static uint64_t mixed(uint64_t x) { return next_random(&x); }
+
+static struct hash128 fingerprint(uint64_t x, unsigned kind) {
+    struct hash128 h = {.hi = mixed(x), .lo = mixed(x) << 20 | x << 5};
+    if (kind == 2) h.hi = (uint64_t)0x80 << 56;
+    if (kind == 3) h.hi = UINT64_MAX;
+    if (kind == 4) h.hi = x % 2 ? UINT64_MAX : 0;
+    return h;
+}
+
 static uint64_t key(uint64_t *random, unsigned kind) {
-    uint64_t x = next_random(random);
-    switch (kind) {
-    case 0: return x | 1;
-    case 1: return (x % 50 + 1) * 0x0123456789ABCDEFu;
-    case 2: return ((uint64_t)0x80 << 56) + x % 3000 + 1;
-    case 3: return UINT64_MAX - x % 3000; /* the last line: probing goes round to the first */
-    default: return x % 2 ? x % 3000 + 1 : UINT64_MAX - x % 3000;
-    }
+    uint64_t x = next_random(random) % (1 << 15);
+    return kind == 1 ? x % 50 : kind ? x % 3000 : x;
+}
+
+static void grow(struct fpset *set, const struct sorted *ref, unsigned kind) {
+    uint64_t before = fpset_capacity(set);
+    assert_true(fpset_grow(set, before + before / 2));
+    assert_true(fpset_capacity(set) > before);
+    assert_int_equal(set->size_bytes, fpset_capacity(set) * 8);
+    for (size_t k = 0; k < ref->n; k++) assert_true(fpset_has(set, fingerprint(ref->at[k], kind)));
 }
 
 static void like_a_sorted_array(void **state) {
@@ -43,24 +56,29 @@ static void like_a_sorted_array(void **state) {
         struct fpset set;
         struct sorted ref = {0};
         uint64_t random = 77 + kind;
-        assert_true(fpset_init(&set, 1));
+        assert_true(fpset_init(&set, 1, (uint64_t)1 << 28));
         assert_true(fpset_capacity(&set) >= 16);
+        assert_int_equal(fpset_bits(&set), 60);
         for (int i = 0; i < 20000; i++) {
             uint64_t x = key(&random, kind);
-            if (ref.n + 1 > fpset_capacity(&set) / 8 * 7) {
-                uint64_t before = fpset_capacity(&set);
-                assert_true(fpset_grow(&set, before + before / 2));
-                assert_true(fpset_capacity(&set) > before);
-                assert_int_equal(set.size_bytes, fpset_capacity(&set) * 8);
-                for (size_t k = 0; k < ref.n; k++) assert_true(fpset_has(&set, ref.at[k]));
+            struct hash128 h = fingerprint(x, kind);
+            if (ref.n + 1 > fpset_capacity(&set) / 8 * 7) grow(&set, &ref, kind);
+            enum fpset_told told;
+            bool had = fpset_has(&set, h), is_new = sorted_insert(&ref, x);
+            assert_int_equal(had, !is_new);
+            if (fpset_glance(&set, h)) assert_true(had);
+            while ((told = fpset_insert(&set, h)) == FPSET_FULL) {
+                struct sorted others = {0};
+                for (size_t k = 0; k < ref.n; k++)
+                    if (ref.at[k] != x) sorted_insert(&others, ref.at[k]);
+                grow(&set, &others, kind);
+                free(others.at);
             }
-            bool is_new = sorted_insert(&ref, x);
-            assert_int_equal(fpset_has(&set, x), !is_new);
-            assert_int_equal(fpset_insert(&set, x), is_new);
-            assert_true(fpset_has(&set, x));
+            assert_int_equal(told, is_new ? FPSET_NEW : FPSET_KNOWN);
+            assert_true(fpset_has(&set, h));
         }
         for (int i = 0; i < 5000; i++) {
-            uint64_t x = key(&random, i % 5);
+            uint64_t x = key(&random, 0);
             bool in = false;
             size_t low = 0;
             for (size_t high = ref.n; low < high && !in;) {
@@ -69,7 +87,7 @@ static void like_a_sorted_array(void **state) {
                 else if (ref.at[mid] < x) low = mid + 1;
                 else high = mid;
             }
-            assert_int_equal(fpset_has(&set, x), in);
+            assert_int_equal(fpset_has(&set, fingerprint(x, kind)), in);
         }
         fpset_free(&set);
         free(ref.at);
@@ -90,7 +108,7 @@ static void *insert_all(void *self) {
     struct crowd *c = self;
     pthread_barrier_wait(c->start);
     for (int i = 0; i < KEYS; i++)
-        if (fpset_insert(c->set, c->keys[c->order[i]])) c->told_new[c->order[i]]++;
+        if (fpset_insert(c->set, fingerprint(c->keys[c->order[i]], 0)) == FPSET_NEW) c->told_new[c->order[i]]++;
     return NULL;
 }
 
@@ -103,8 +121,8 @@ static void one_thread_is_told(void **state) {
         struct crowd c[THREADS];
         pthread_t threads[THREADS];
         pthread_barrier_t start;
-        assert_true(fpset_init(&set, KEYS / 7 * 8 + 64));
-        for (int i = 0; i < KEYS; i++) keys[i] = (next_random(&random) & ~(uint64_t)0xFFFFF) | (uint64_t)(i + 1); /* all different */
+        assert_true(fpset_init(&set, KEYS / 7 * 8 + 64, 0));
+        for (int i = 0; i < KEYS; i++) keys[i] = (next_random(&random) & 0xfff) << 16 | (uint64_t)i; /* all different */
         pthread_barrier_init(&start, NULL, THREADS);
         for (int t = 0; t < THREADS; t++) {
             c[t] = (struct crowd){&set, keys, malloc(KEYS * sizeof(uint32_t)), calloc(KEYS, 1), &start};
@@ -121,7 +139,7 @@ static void one_thread_is_told(void **state) {
             int told = 0;
             for (int t = 0; t < THREADS; t++) told += c[t].told_new[i];
             assert_int_equal(told, 1);
-            assert_true(fpset_has(&set, keys[i]));
+            assert_true(fpset_has(&set, fingerprint(keys[i], 0)));
         }
         for (int t = 0; t < THREADS; t++) {
             free(c[t].order);
@@ -131,7 +149,7 @@ static void one_thread_is_told(void **state) {
         for (uint64_t i = 0; i < fpset_capacity(&set); i++) slots += atomic_load(&set.slots[i]) != 0;
         assert_int_equal(slots, KEYS);
         assert_true(fpset_grow(&set, 4 * KEYS));
-        for (int i = 0; i < KEYS; i++) assert_false(fpset_insert(&set, keys[i]));
+        for (int i = 0; i < KEYS; i++) assert_int_equal(fpset_insert(&set, fingerprint(keys[i], 0)), FPSET_KNOWN);
         pthread_barrier_destroy(&start);
         fpset_free(&set);
         free(keys);
@@ -141,13 +159,33 @@ static void one_thread_is_told(void **state) {
 static void refused_memory_leaves_it(void **state) {
     (void)state;
     struct fpset set;
-    assert_true(fpset_init(&set, 16));
-    assert_true(fpset_insert(&set, 42));
+    assert_true(fpset_init(&set, 16, (uint64_t)1 << 20));
+    assert_int_equal(fpset_insert(&set, fingerprint(42, 0)), FPSET_NEW);
     struct fpset before = set;
+    assert_false(fpset_grow(&set, (uint64_t)1 << 20)); /* beyond the room that was asked for */
     assert_false(fpset_grow(&set, (uint64_t)1 << 58));
     assert_memory_equal(&set, &before, sizeof set);
-    assert_true(fpset_has(&set, 42));
-    assert_false(fpset_has(&set, 43));
+    assert_true(fpset_has(&set, fingerprint(42, 0)));
+    assert_false(fpset_has(&set, fingerprint(43, 0)));
+    fpset_free(&set);
+}
+
+/* 76 bits with the first size of a search, however it grows, and few fingerprints far from where they belong. */
+static void bits_and_load(void **state) {
+    (void)state;
+    struct fpset set;
+    uint64_t random = 1, n = 0;
+    assert_true(fpset_init(&set, 1 << 20, 0));
+    assert_int_equal(fpset_bits(&set), 76);
+    while (n < 2000000) {
+        struct hash128 h = {.hi = next_random(&random), .lo = next_random(&random)};
+        assert_int_equal(fpset_insert(&set, h), FPSET_NEW);
+        if (++n > fpset_capacity(&set) / 5 * 4) assert_true(fpset_grow(&set, fpset_capacity(&set) / 2 * 3));
+    }
+    assert_int_equal(fpset_bits(&set), 76);
+    uint64_t far = 0;
+    for (uint64_t i = 0; i < fpset_capacity(&set); i++) far += (atomic_load(&set.slots[i]) & 31) > 8;
+    assert_true(far < n / 1000);
     fpset_free(&set);
 }
 
@@ -156,6 +194,7 @@ int main(void) {
         cmocka_unit_test(like_a_sorted_array),
         cmocka_unit_test(one_thread_is_told),
         cmocka_unit_test(refused_memory_leaves_it),
+        cmocka_unit_test(bits_and_load),
     };
     return cmocka_run_group_tests_name("fpset", tests, NULL, NULL);
 }
