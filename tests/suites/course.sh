@@ -5,7 +5,7 @@
 # Blocks are as in docs/ (tests/suites/docs.sh), with three additions, for a lesson changes its spec as it goes:
 # - ```dspec is a file NAME.dspec (from its `spec NAME`) from there on, until a later block of the same name replaces it.
 #   A block without a header is a fragment: it gets `spec example` and, unless it has a check, `check allow deadlock`.
-#   Its first check ends with the exit code that the block names (`exit=12`; without: 0 or 2).
+#   Its first check ends with the exit code that the block names (`exit=12`); without, all its checks with 0 or 2.
 # - ```dspec from=specs/x.dspec quotes: its lines stand in that file in this order, `...` apart.
 # - ```console may have several commands, each followed by its output; `...` stands for any lines.
 #
@@ -44,14 +44,16 @@ steps() {
         }' "$1"
 }
 
-# block PAGE N: runs the first check of a spec in the text, and leaves the spec for the commands below it
+# block PAGE N: runs a spec in the text, and leaves it for the commands below
 block() {
     at="$1:$(cat "$2.line")"
     want=$(sed -n 's/.*exit=\([0-9]*\).*/\1/p' "$2.info")
     name=$(sed -n 's/^spec \([A-Za-z0-9_]*\).*/\1/p' "$2.dspec" | head -n 1)
     [ -n "$name" ] || name=$(sed -n 's/^\(network \)\{0,1\}module \([A-Za-z0-9_]*\).*/\2/p' "$2.dspec" | head -n 1)
     cp "$2.dspec" "$tmp/w/$name.dspec"
-    (cd "$tmp/w" && timeout 60 "$binary" "$name.dspec" -interpret -quiet -no-trace -workers 1) >"$tmp/out" 2>&1 </dev/null
+    [ -n "$want" ] && all='' || all=-all
+    # shellcheck disable=SC2086
+    (cd "$tmp/w" && timeout 60 "$binary" "$name.dspec" $all -interpret -quiet -no-trace -workers 1) >"$tmp/out" 2>&1 </dev/null
     got=$?
     case ${want:-any}/$got in
     any/0 | any/2 | "$got/$got") ok "$at" ;;
