@@ -142,7 +142,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(wildcard tests/unit/*.h) $(LIB)
 lint:
 	sh tests/tools/lint
 
--include tests/random/module.mk tests/fuzz/module.mk
+-include tests/random/module.mk tests/fuzz/module.mk tests/mutation/module.mk
 
 # the table of the collection
 .PHONY: specs-table
