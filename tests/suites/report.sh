@@ -1,0 +1,180 @@
+#!/bin/sh
+# Charts, files for other tools and the page of -report: golden files (tests/report/), validity by the rules of each
+# format, the same bytes for any number of workers and both executions, hostile texts, and files that cannot be written.
+#
+#   REPORT_BLESS=1 sh tests/suites/report.sh     writes the golden files anew
+. tests/tools/lib.sh
+gold=tests/report
+
+# mask: what differs from run to run
+mask() {
+    sed -E -e 's/ time="[0-9.]+"/ time="TIME"/' -e 's/"version": "[0-9]+\.[0-9]+\.[0-9]+"/"version": "VERSION"/' \
+        -e 's/[0-9.]+ s, [0-9]+ workers?, [a-z, ]+.*/TIME/' -e "s|$tmp/[a-z0-9]*/||g" -e "s|$PWD/||g" "$1"
+}
+
+# golden FILE NAME: compares, or blesses; of a long file its beginning and end
+golden() {
+    mask "$1" >"$tmp/masked"
+    if [ "$(wc -c <"$tmp/masked")" -gt 60000 ]; then
+        { head -n 24 "$tmp/masked" && echo ... && tail -n 4 "$tmp/masked"; } >"$tmp/short"
+        mv "$tmp/short" "$tmp/masked"
+    fi
+    if [ -n "${REPORT_BLESS:-}" ]; then cp "$tmp/masked" "$gold/$2"; fi
+    if cmp -s "$tmp/masked" "$gold/$2"; then ok "report $2"; else fail "report $2" "$(diff "$tmp/masked" "$gold/$2" 2>&1 | head -n 5)"; fi
+}
+
+# all DIR ARGUMENT...: every format of one run into DIR
+all() {
+    to=$1
+    shift
+    mkdir -p "$to"
+    LC_ALL=C.UTF-8 COLUMNS=100 "$DCHECK" "$@" -trace chart -quiet -trace-out "$to/t.itf.json" -junit "$to/junit.xml" \
+        -sarif "$to/sarif.json" -report "$to/page.html" >"$to/chart.txt" 2>"$to/err" </dev/null
+    for end in tlc.json shiviz mmd puml svg; do
+        "$DCHECK" "$@" -trace none -quiet -trace-out "$to/t.$end" >>"$to/err" 2>&1 </dev/null
+    done
+    "$DCHECK" "$@" -quiet -json "$to/json" >/dev/null 2>&1 </dev/null
+}
+
+valid() { check "report valid: $1" python3 $gold/valid.py "$2" "$3" ${4:+"$4"}; }
+
+# whole NAME SPEC CHECK: all of it on one violation
+whole() {
+    spec=specs/$2.dspec
+    all "$tmp/$1" "$spec" -check "$3" -workers 1 -interpret
+    sed -i '/^.*t\.itf.*\.json: /d' "$tmp/$1/chart.txt"
+    golden "$tmp/$1/chart.txt" "$1.chart.txt"
+    for end in itf.json tlc.json shiviz mmd puml svg; do golden "$tmp/$1/t.$end" "$1.$end"; done
+    golden "$tmp/$1/junit.xml" "$1.junit.xml"
+    golden "$tmp/$1/sarif.json" "$1.sarif.json"
+    valid "$1.itf.json" itf "$tmp/$1/t.itf.json" "$tmp/$1/json"
+    valid "$1.tlc.json" tlc "$tmp/$1/t.tlc.json"
+    valid "$1.shiviz" shiviz "$tmp/$1/t.shiviz"
+    valid "$1.mmd" mermaid "$tmp/$1/t.mmd"
+    valid "$1.puml" plantuml "$tmp/$1/t.puml"
+    valid "$1.svg" svg "$tmp/$1/t.svg"
+    valid "$1.junit.xml" junit "$tmp/$1/junit.xml"
+    valid "$1.sarif.json" sarif "$tmp/$1/sarif.json"
+    for how in '-workers 2 -interpret' '-workers 2 -native'; do
+        # shellcheck disable=SC2086
+        all "$tmp/$1b" "$spec" -check "$3" $how
+        same "$1" "$how"
+    done
+}
+
+# same NAME HOW: the files of the second run are those of the first
+same() {
+    for f in "$tmp/$1"/t* "$tmp/$1/sarif.json" "$tmp/$1/page.html" "$tmp/$1/junit.xml" "$tmp/$1/chart.txt"; do
+        stable "$f" >"$tmp/one"
+        stable "$tmp/$1b/${f##*/}" | sed -E '/^.*t\.itf.*\.json: /d' >"$tmp/two"
+        if cmp -s "$tmp/one" "$tmp/two"; then ok "report $1 ${f##*/} is the same with $2"; else fail "report $1 ${f##*/} is the same with $2" "$(diff "$tmp/one" "$tmp/two" | head -n 4)"; fi
+    done
+}
+stable() { mask "$1" | sed -e '/data-run/d'; }
+
+whole flp consensus_flp flp
+whole raft raft forgets_vote
+whole paxos paxos minority_quorums
+
+# ---- a cycle, a crash, lost messages ----
+says() { if grep -qF -e "$2" "$1"; then ok "report $3"; else fail "report $3" "$(head -c 300 "$1")"; fi; }
+"$DCHECK" specs/crash_recovery.dspec -check torn -trace-out "$tmp/torn.mmd" -trace chart >"$tmp/out" 2>&1
+says "$tmp/out" 'x crashes' 'chart: a crash in the middle of a step, in ASCII'
+says "$tmp/torn.mmd" 'crashes in the middle of it' 'mermaid: a crash in the middle of a step'
+"$DCHECK" specs/lossy_channel.dspec -trace-out "$tmp/lossy.mmd" -trace chart >"$tmp/out" 2>&1
+says "$tmp/out" '! lose(m = Ack(3))' 'chart: a lost message'
+says "$tmp/lossy-2.mmd" '--x' 'mermaid: a lost message, in the second file'
+valid lossy-2.mmd mermaid "$tmp/lossy-2.mmd"
+
+# ---- the width of a chart ----
+for columns in 44 60 80 200; do
+    COLUMNS=$columns "$DCHECK" specs/consensus_flp.dspec -check flp -trace chart -quiet -interpret 2>&1 |
+        sed -n '/^property/,/^ *@n/p' | awk -v most=$columns 'length($0) > most { print; exit 1 }' >"$tmp/out" && ok "report chart: $columns columns" ||
+        fail "report chart: $columns columns" "$(cat "$tmp/out")"
+done
+COLUMNS=30 "$DCHECK" specs/consensus_flp.dspec -check too_eager -trace chart -interpret >"$tmp/out" 2>&1
+says "$tmp/out" '(no chart: 3 processes do not fit into 30 columns)' 'chart: too narrow, and it says so'
+says "$tmp/out" '    2  node[3] receives' 'chart: too narrow, steps instead'
+for form in full none steps; do
+    "$DCHECK" specs/paxos.dspec -check minority_quorums -trace $form -interpret 2>&1 | grep -v ' s, ' >"$tmp/a"
+    case $form in full) old=-full ;; none) old=-no-trace ;; *) old=-deadlock ;; esac
+    "$DCHECK" specs/paxos.dspec -check minority_quorums $old -interpret 2>&1 | grep -v ' s, ' >"$tmp/b"
+    if [ $form = steps ]; then sed -i '/deadlock/d' "$tmp/a" "$tmp/b"; fi
+    check "report -trace $form is what ${old} gives" cmp "$tmp/a" "$tmp/b"
+done
+
+# ---- formats by name, several traces ----
+"$DCHECK" specs/paxos.dspec -check minority_quorums -trace none -trace-out "$tmp/some" -format svg >"$tmp/out" 2>&1
+valid 'format by name' svg "$tmp/some"
+valid 'format by name, the second trace' svg "$tmp/some-2"
+says "$tmp/out" "$tmp/some-2: refines abstract is violated" 'the files are named'
+"$DCHECK" specs/crash_recovery.dspec -check atomic_send -trace-out "$tmp/none.svg" >/dev/null 2>"$tmp/out"
+says "$tmp/out" 'there is no trace' 'no trace, no file'
+if [ -e "$tmp/none.svg" ]; then fail 'report no trace, no file left' 'it is there'; else ok 'report no trace, no file left'; fi
+
+# ---- wrong usage, files that cannot be written ----
+# refused CODE TEXT ARGUMENT...
+refused() {
+    code=$1
+    text=$2
+    shift 2
+    "$DCHECK" specs/paxos.dspec -check minority_quorums -interpret "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+    got=$?
+    if [ $got = "$code" ] && grep -q -e "$text" "$tmp/err"; then ok "report refused: $*"; else fail "report refused: $*" "exit $got: $(cat "$tmp/err")"; fi
+}
+refused 151 'no format goes by the end of `x.dot`' -trace-out x.dot
+refused 151 'there is no format `dot`' -trace-out x.svg -format dot
+refused 151 'there is no -trace-out' -format svg
+refused 151 '-trace is steps' -trace tree
+refused 151 'want one spec file' specs/raft.dspec -junit "$tmp/x.xml"
+for option in -trace-out -report -junit -sarif -json; do
+    refused 153 'No such file' $option "$tmp/nowhere/x.svg"
+    says "$tmp/out" 'violated: invariant Agreement, as expected' "the verdict is printed though $option fails"
+    refused 153 'No space left' $option /dev/full -format svg -trace-out "$([ $option = -trace-out ] && echo /dev/full || echo "$tmp/fine.svg")"
+done
+
+# ---- JUnit and SARIF of other outcomes ----
+cli=tests/golden/cli
+outcome() { # outcome NAME TEXT ARGUMENT...
+    name=$1
+    text=$2
+    shift 2
+    "$DCHECK" "$@" -quiet -trace none -junit "$tmp/j.xml" -sarif "$tmp/s.json" >/dev/null 2>&1 </dev/null
+    valid "junit of $name" junit "$tmp/j.xml"
+    valid "sarif of $name" sarif "$tmp/s.json"
+    says "$tmp/j.xml" "$text" "junit of $name says $text"
+}
+outcome 'an unexpected violation' '<failure message="a trace of' $cli/talk.dspec
+outcome 'an error in a step' '<error ' $cli/errors.dspec
+outcome 'a false assumption' '<error ' $cli/assume.dspec -check odd
+outcome 'a bounded search' '<skipped ' $cli/long.dspec -depth 3
+outcome 'an unreachable state' '<failure ' $cli/count.dspec -check nowhere
+outcome 'a violation that does not come' 'but the check expects' $cli/count.dspec -check unforeseen
+outcome 'all checks' 'skipped="' $cli/count.dspec -all
+if command -v xmllint >/dev/null; then
+    for f in "$tmp"/*/t.svg "$tmp"/*/junit.xml "$tmp/j.xml"; do check "report xmllint ${f#"$tmp"/}" xmllint --noout "$f"; done
+fi
+
+# ---- completion ----
+for shell in bash zsh fish; do
+    "$DCHECK" -completion $shell >"$tmp/completion.$shell" 2>&1
+    missing=''
+    for option in $("$DCHECK" -help | sed -n 's/^  -\([A-Za-z-]*\).*/\1/p'); do
+        grep -Eq -e "[ '*-](-|o )$option[]|['[ )]" "$tmp/completion.$shell" || missing="$missing $option"
+    done
+    if [ -z "$missing" ]; then ok "report completion for $shell knows all options"; else fail "report completion for $shell knows all options" "$missing"; fi
+    if command -v $shell >/dev/null; then check "report completion: $shell reads it" $shell -n "$tmp/completion.$shell"; fi
+done
+if command -v bash >/dev/null; then
+    completes() { # completes EXPECTED WORD...
+        want=$1
+        shift
+        got=$(bash -c 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dcheck; echo "${COMPREPLY[*]}"' "$tmp/completion.bash" "$@")
+        if [ "$got" = "$want" ]; then ok "report completion: $*"; else fail "report completion: $*" "$got"; fi
+    }
+    completes chart dcheck -trace ch
+    completes '-trace -trace-out' dcheck -tra
+    completes specs/raft.dspec dcheck specs/raft.
+fi
+refused 151 '-completion is bash, zsh or fish' -completion tcsh
+finish
