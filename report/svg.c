@@ -6,7 +6,7 @@
 #include "report/export.h"
 
 /* pixels */
-enum { LEFT = 64, TOP = 52, ROW = 34, EXTRA = 26, LETTER = 7, NARROW = 120, WIDE = 230, BOX = 22 };
+enum { LEFT = 64, TOP = 52, ROW = 34, EXTRA = 26, LETTER = 7, NARROW = 120, WIDE = 200, BOX = 22 };
 
 struct drawing {
     const struct sequence *q;
@@ -229,8 +229,8 @@ void svg_body(const struct sequence *q, FILE *out) {
     uint32_t mark = 0, arrow = 0, line = 0;
     lay_out(&d, q);
     fprintf(out, "<rect class=\"paper\" width=\"%u\" height=\"%u\"/>\n", d.width, d.height);
-    for (uint32_t i = 0; i < q->lanes.n; i++) draw_lane(&d, (int)i);
     for (uint32_t i = 0; i < q->events; i++) draw_lines(&d, i, &line);
+    for (uint32_t i = 0; i < q->lanes.n; i++) draw_lane(&d, (int)i);
     for (uint32_t i = 0; i < q->events; i++) draw_event(&d, i, &mark, &arrow);
     draw_cycle(&d);
     arena_free(&d.arena);

@@ -1,4 +1,5 @@
 """Checks a file that dcheck wrote for another tool by the rules of that tool: valid.py FORMAT FILE [JSON RESULT]."""
+import html.parser
 import json
 import re
 import sys
@@ -221,6 +222,65 @@ def sarif(path):
                     sarif_location(step["location"])
                     order.append(step["executionOrder"])
             need(sorted(order) == list(range(1, len(order) + 1)), "steps are missing")
+
+
+# ---- the page ----
+class Page(html.parser.HTMLParser):
+    VOID = {"meta", "link", "br", "input", "img", "hr"}
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open, self.ids, self.links, self.count, self.text = [], [], [], {}, {}
+        self.inside = None
+
+    def handle_starttag(self, tag, attrs):
+        a = dict(attrs)
+        self.count[tag] = self.count.get(tag, 0) + 1
+        need(len(a) == len(attrs), f"<{tag}> has an attribute twice")
+        need(not [k for k in a if k.startswith("on")], f"<{tag}> has a handler: {a}")
+        need(not [k for k in ("src", "srcset", "action", "data", "poster") if k in a], f"<{tag}> loads something")
+        if "id" in a:
+            self.ids.append(a["id"])
+        if "href" in a:
+            self.links.append(a["href"])
+        if a.get("class", "").startswith("line"):
+            self.inside = a["id"]
+            self.text[self.inside] = ""
+        if tag not in self.VOID:
+            self.open.append((tag, a))
+
+    def handle_startendtag(self, tag, attrs):
+        need(any(t == "svg" for t, _ in self.open), f"<{tag}/> outside SVG")
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag):
+        need(self.open and self.open[-1][0] == tag, f"</{tag}> closes {self.open[-1:]}")
+        self.open.pop()
+        if tag == "pre":
+            self.inside = None
+
+    def handle_data(self, data):
+        if self.inside and not any(a.get("class") in ("margin", "no") for _, a in self.open):
+            self.text[self.inside] += data
+
+
+def page(path, spec=None):
+    text = open(path, encoding="utf-8").read()
+    p = Page()
+    p.feed(text)
+    p.close()
+    need(text.startswith("<!doctype html>") and not p.open, f"left open: {p.open[:3]}")
+    need(len(set(p.ids)) == len(p.ids), "an id twice")
+    need(all(h.startswith("#") and h[1:] in p.ids for h in p.links), "a link that leads nowhere, or out")
+    for tag in ("h1", "main", "header", "footer", "nav", "title", "style", "script"):
+        need(p.count.get(tag, 0) >= 1, f"no <{tag}>")
+    need(p.count["script"] == 1 and p.count["style"] == 1 and p.count["h1"] == 1, "more than one script, style or h1")
+    need("img" not in p.count and "iframe" not in p.count, "an element that loads something")
+    need("http:" not in re.sub(r'xmlns="[^"]*"', "", text) and "https:" not in text, "an address")
+    if spec:
+        lines = [p.text[i] for i in p.text if i.startswith("s0-")]
+        need("".join(lines) == open(spec, encoding="utf-8").read(), "the source is not the spec")
 
 
 globals()[sys.argv[1]](*sys.argv[2:])

@@ -55,6 +55,7 @@ whole() {
     valid "$1.svg" svg "$tmp/$1/t.svg"
     valid "$1.junit.xml" junit "$tmp/$1/junit.xml"
     valid "$1.sarif.json" sarif "$tmp/$1/sarif.json"
+    valid "$1.html" page "$tmp/$1/page.html" "$spec"
     for how in '-workers 2 -interpret' '-workers 2 -native'; do
         # shellcheck disable=SC2086
         all "$tmp/$1b" "$spec" -check "$3" $how
@@ -75,6 +76,16 @@ stable() { mask "$1" | sed -e '/data-run/d'; }
 whole flp consensus_flp flp
 whole raft raft forgets_vote
 whole paxos paxos minority_quorums
+
+# ---- texts that would break out of their place ----
+bad="$tmp/a </script><b>\"&'"
+mkdir -p "${bad%/*}"
+cp $gold/hostile.dspec "$bad.dspec"
+all "$tmp/hostile" "$bad.dspec" -all -D 'N=/* </script> "]]> %%{init: {}}%% ;#<> */ 2'
+for f in t.itf.json:itf t.tlc.json:tlc t.shiviz:shiviz t.mmd:mermaid t.puml:plantuml t.svg:svg junit.xml:junit sarif.json:sarif; do
+    valid "hostile ${f%:*}" "${f#*:}" "$tmp/hostile/${f%:*}"
+done
+valid 'hostile page' page "$tmp/hostile/page.html" "$bad.dspec"
 
 # ---- a cycle, a crash, lost messages ----
 says() { if grep -qF -e "$2" "$1"; then ok "report $3"; else fail "report $3" "$(head -c 300 "$1")"; fi; }
@@ -127,6 +138,13 @@ refused 151 'there is no format `dot`' -trace-out x.svg -format dot
 refused 151 'there is no -trace-out' -format svg
 refused 151 '-trace is steps' -trace tree
 refused 151 'want one spec file' specs/raft.dspec -junit "$tmp/x.xml"
+"$DCHECK" specs/paxos.dspec -all -quiet -report "$tmp/all.html" >/dev/null 2>&1
+valid 'page of all checks' page "$tmp/all.html" specs/paxos.dspec
+"$DCHECK" specs/paxos.dspec -check minority_quorums -dump ir >"$tmp/p.ir" 2>/dev/null
+"$DCHECK" "$tmp/p.ir" -quiet -report "$tmp/ir.html" -sarif "$tmp/ir.sarif" -trace-out "$tmp/ir.tlc.json" >/dev/null 2>&1
+valid 'page without sources' page "$tmp/ir.html"
+valid 'sarif without sources' sarif "$tmp/ir.sarif"
+valid 'tlc without sources' tlc "$tmp/ir.tlc.json"
 for option in -trace-out -report -junit -sarif -json; do
     refused 153 'No such file' $option "$tmp/nowhere/x.svg"
     says "$tmp/out" 'violated: invariant Agreement, as expected' "the verdict is printed though $option fails"
