@@ -2,6 +2,7 @@
 
 #include "report/chart.h"
 #include "report/report.h"
+#include "report/tale.h"
 
 const char *verdict_word(enum verdict v) {
     static const char *const words[] = {"proved", "violated", "inconclusive", "sampled", "error"};
@@ -148,9 +149,12 @@ void report_text(const struct report_check *r, const struct report_style *style,
     fprintf(out, "%s%s%s%s%s%s%s%s\n", p.bold, r->spec, r->check ? ", check " : "", r->check ? r->check : "", p.plain,
             *r->constants ? " (" : "", r->constants, *r->constants ? ")" : "");
     bool traces = style->trace != TRACE_NONE;
-    if (traces)
-        for (uint32_t i = 0; i < r->traces.n; i++) print_trace(&r->traces.at[i], style, &p, out);
-    if (traces && r->traces.n) fputc('\n', out);
+    for (uint32_t i = 0; i < r->traces.n && (traces || style->explain); i++) {
+        if (traces) print_trace(&r->traces.at[i], style, &p, out);
+        if (style->explain && !traces) fprintf(out, "\n%s\n", r->traces.at[i].headline);
+        if (style->explain) tale_print(&r->traces.at[i], out);
+    }
+    if ((traces || style->explain) && r->traces.n) fputc('\n', out);
     if (!style->quiet) {
         print_properties(r, &p, out);
         print_counts(r, out);

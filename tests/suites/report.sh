@@ -97,6 +97,14 @@ says "$tmp/out" '! lose(m = Ack(3))' 'chart: a lost message'
 says "$tmp/lossy-2.mmd" '--x' 'mermaid: a lost message, in the second file'
 valid lossy-2.mmd mermaid "$tmp/lossy-2.mmd"
 
+# ---- in sentences ----
+"$DCHECK" specs/raft.dspec -check forgets_vote -quiet -trace none -explain -interpret >"$tmp/raft.tale" 2>&1
+golden "$tmp/raft.tale" raft.tale.txt
+"$DCHECK" specs/consensus_flp.dspec -check flp -quiet -trace none -explain -native >"$tmp/out" 2>&1
+says "$tmp/out" 'From here on it repeats for ever' 'explain: a cycle'
+"$DCHECK" specs/lossy_channel.dspec -quiet -trace none -explain >"$tmp/out" 2>&1
+says "$tmp/out" 'Lost: Ack(n: 3) from receiver to sender, which nobody received.' 'explain: a lost message'
+
 # ---- the width of a chart ----
 for columns in 44 60 80 200; do
     COLUMNS=$columns "$DCHECK" specs/consensus_flp.dspec -check flp -trace chart -quiet -interpret 2>&1 |
