@@ -80,10 +80,10 @@ static tree map(const struct program *p, const struct type *t, const struct type
 }
 
 static tree option(const struct program *p, const struct type *t, uint64_t v, struct arena *a) {
-    const uint64_t *w = (const uint64_t *)(uintptr_t)v;
-    if (t->words ? !w[0] : !v) return leaf(a, TREE_NONE, 0, NULL);
+    const uint64_t *words = t->words ? (const uint64_t *)(uintptr_t)v : &v;
+    if (!words[0]) return leaf(a, TREE_NONE, 0, NULL);
     uint64_t lo = t->elem->kind == T_RANGE && t->elem->universe ? (uint64_t)t->elem->lo : 0;
-    uint64_t inner = t->words ? value_load(t->elem, w, 1, 0) : v - 1 + lo;
+    uint64_t inner = t->words ? value_load(t->elem, words, 1, 0) : v - 1 + lo;
     tree *kids, out = node(a, TREE_SOME, 1, &kids);
     kids[0] = value_tree(p, t->elem, inner, a);
     return out;

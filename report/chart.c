@@ -118,7 +118,8 @@ static void draw_torn(struct chart *c, const struct sequence_mark *m) {
 static const char *arrow_label(struct chart *c, const struct sequence_arrow *x, uint32_t room) {
     struct arena *a = &c->q.arena;
     bool old = x->end != ARROW_WAITING && x->sent + 1 != x->at && x->sent != x->at;
-    const char *note = old ? arena_printf(a, " @%u%s", x->sent + 1, x->again ? " again" : "") : "";
+    const char *how = x->again ? " again" : x->copy ? " copy" : "";
+    const char *note = old ? arena_printf(a, " @%u%s", x->sent + 1, how) : x->copy ? how : "";
     uint32_t n = text_width(note);
     c->old |= old;
     return arena_printf(a, "%s%s", sequence_short(a, x->text, room > n ? room - n : 0, c->g->dots), note);

@@ -29,7 +29,8 @@ static void write_arrow(const struct sequence_arrow *x, FILE *out) {
     else fprintf(out, "note across : %u ", x->at + 1);
     text(out, x->text);
     if (x->fate) fprintf(out, " (%s)", x->fate);
-    else if (x->sent + 1 != x->at) fprintf(out, " (sent at %u%s)", x->sent + 1, x->again ? ", again" : "");
+    else if (x->sent + 1 != x->at)
+        fprintf(out, " (sent at %u%s)", x->sent + 1, x->again ? ", again" : x->copy ? ", a copy" : "");
     fputc('\n', out);
 }
 

@@ -78,6 +78,7 @@ static void add_arrow(struct sequence *q, int message, uint32_t at, enum arrow_e
     const struct dc_story *s = q->story;
     const struct dc_message *m = &s->messages.at[message];
     struct sequence_arrow x = {.message = message, .sent = m->sent, .at = at, .end = end, .text = m->text};
+    x.copy = m->copy_of >= 0;
     x.from = lane_of(q, sender(s, m));
     x.to = lane_of(q, end == ARROW_RECEIVED ? s->events.at[at].actor : m->to);
     for (uint32_t i = 0; i < q->arrows.n; i++)

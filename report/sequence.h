@@ -19,6 +19,7 @@ struct sequence_arrow {
     uint32_t at;        /* the event in which it ends, or begins if it is waiting */
     enum arrow_end end; /* */
     bool again;         /* it was received before */
+    bool copy;          /* a fault made it; `sent` is that event */
     const char *text;   /* Vote(term: 1) */
     const char *fate;   /* "lost", "dropped by the crash", "not received", …; NULL if it is received */
 };

@@ -6,7 +6,7 @@
 #include "report/export.h"
 
 /* pixels */
-enum { LEFT = 64, TOP = 52, ROW = 34, EXTRA = 26, LETTER = 7, NARROW = 120, WIDE = 200, BOX = 22 };
+enum { LEFT = 64, TOP = 52, ROW = 34, EXTRA = 26, LETTER = 7, NARROW = 140, WIDE = 200, BOX = 22 };
 
 struct drawing {
     const struct sequence *q;

@@ -20,9 +20,6 @@ def itf_value(v):
         return [itf_value(x) for x in v]
     marks = [k for k in v if k.startswith("#")]
     if not marks:
-        if "tag" in v:
-            need(set(v) == {"tag", "value"}, f"a variant with other fields: {v}")
-            need(isinstance(v["tag"], str), "a tag that is no text")
         return [itf_value(x) for x in v.values()]
     need(len(v) == 1, f"a mark beside other fields: {v}")
     kind, inner = marks[0], v[marks[0]]
@@ -117,7 +114,7 @@ def tlc(path):
 
 
 # ---- ShiViz ----
-def shiviz(path):
+def shiviz(path):  # without steps there is nothing behind the head
     lines = open(path, encoding="utf-8").read().split("\n")
     expression, text = lines[0].replace("(?<", "(?P<"), "\n".join(lines[2:])
     need(lines[1] == "" and lines[-1] == "", "the head is not two lines")
@@ -131,7 +128,7 @@ def shiviz(path):
         need(all(clock.get(h, 0) >= n for h, n in before.items()), f"the clock of {host} runs back")
         need(all(n <= clocks.get(h, {}).get(h, 0) for h, n in clock.items() if h != host), "a clock from the future")
         clocks[host] = clock
-    need(clocks and text[end:].strip() == "", "not all is read")
+    need(text[end:].strip() == "", "not all is read")
 
 
 # ---- Mermaid and PlantUML ----

@@ -73,9 +73,48 @@ same() {
 }
 stable() { mask "$1" | sed -e '/data-run/d'; }
 
+# arrows NAME DIAGRAM JSON: what is drawn is what happened
+arrows() { check "report arrows: $1" python3 $gold/arrows.py "$2" "$3"; }
+
 whole flp consensus_flp flp
 whole raft raft forgets_vote
 whole paxos paxos minority_quorums
+for f in flp raft paxos; do arrows "$f" "$tmp/$f/t.mmd" "$tmp/$f/json"; done
+
+# a message that is repeated, one that is lost, one dropped by a crash, one to oneself
+all "$tmp/copies" $gold/copies.dspec
+sed -i '/^.*t\.itf.*\.json: /d' "$tmp/copies/chart.txt"
+golden "$tmp/copies/chart.txt" copies.chart.txt
+golden "$tmp/copies/t.mmd" copies.mmd
+golden "$tmp/copies/t.svg" copies.svg
+valid copies.mmd mermaid "$tmp/copies/t.mmd"
+valid copies.svg svg "$tmp/copies/t.svg"
+valid copies.shiviz shiviz "$tmp/copies/t.shiviz"
+
+# ---- the rules themselves: a file that is changed is refused ----
+refuse() { # refuse FORMAT FILE SED
+    sed -E -e "$3" "$2" >"$tmp/changed"
+    if cmp -s "$2" "$tmp/changed"; then fail "report $1 refuses $3" 'nothing was changed'; return; fi
+    if python3 $gold/valid.py "$1" "$tmp/changed" >/dev/null 2>&1; then fail "report $1 refuses $3" 'accepted'; else ok "report $1 refuses $3"; fi
+}
+refuse itf "$tmp/raft/t.itf.json" 's/\{"#bigint": "2"\}/2/'
+refuse itf "$tmp/raft/t.itf.json" 's/"index": 3/"index": 4/'
+refuse itf "$tmp/raft/t.itf.json" 's/"#set"/"#sets"/'
+refuse tlc "$tmp/raft/t.tlc.json" 's/^( *)\[2, /\1[3, /'
+refuse shiviz "$tmp/raft/t.shiviz" '$s/:[0-9]+\}/:99}/'
+refuse shiviz "$tmp/raft/t.shiviz" '4s/server/other/'
+refuse mermaid "$tmp/raft/t.mmd" 's/participant p1/participant p9/'
+refuse mermaid "$tmp/raft/t.mmd" 's/crashes/<b>/'
+refuse mermaid "$tmp/flp/t.mmd" '/^ *end$/d'
+refuse plantuml "$tmp/raft/t.puml" '/@enduml/d'
+refuse svg "$tmp/raft/t.svg" 's/data-step="3"/data-step="4"/'
+refuse svg "$tmp/raft/t.svg" 's|<style>|<script/><style>|'
+refuse junit "$tmp/raft/junit.xml" 's/tests="[0-9]+"/tests="7"/'
+refuse sarif "$tmp/raft/sarif.json" 's/"executionOrder": 3/"executionOrder": 4/'
+refuse sarif "$tmp/raft/sarif.json" 's/"ruleId": "invariant"/"ruleId": "other"/'
+refuse page "$tmp/raft/page.html" 's|<main|<script></script><main|'
+refuse page "$tmp/raft/page.html" 's|id="c1-t1"|id="c1-t2"|'
+refuse page "$tmp/raft/page.html" 's|</main>||'
 
 # ---- texts that would break out of their place ----
 bad="$tmp/a </script><b>\"&'"
