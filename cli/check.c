@@ -259,7 +259,8 @@ static void add_properties(struct front *f, const struct program *p, struct repo
         struct report_property *before = r->properties.n ? &r->properties.at[r->properties.n - 1] : NULL;
         if (q->refine && before &&
             !strcmp(before->name, q->name)) { /* its initial states, and then its steps: one claim */
-            if (before->verdict == VERDICT_PROVED) *before = x;
+            bool worse = x.verdict == VERDICT_VIOLATED || x.verdict == VERDICT_ERROR;
+            if (before->verdict == VERDICT_PROVED || (worse && !before->found)) *before = x;
             continue;
         }
         VEC_PUSH(r->properties, x);

@@ -153,10 +153,16 @@ static void draw_shaft(struct drawing *d, const struct sequence_arrow *x, const 
 }
 
 static void draw_words(struct drawing *d, const struct sequence_arrow *x, const struct route *r) {
-    uint32_t wide = r->x2 > r->x1 ? r->x2 - r->x1 : r->x1 - r->x2, room = wide > 24 ? wide - 16 : d->lane;
+    bool right = r->x2 > r->x1, itself = r->x1 == r->x2,
+         stub = !itself && (x->from < 0 || x->to < 0 || x->from == x->to);
+    uint32_t wide = right ? r->x2 - r->x1 : r->x1 - r->x2;
+    uint32_t room = itself || stub ? d->lane - 20 : wide > 16 ? wide - 16 : 0;
+    uint32_t foot = x->from < 0 ? r->x2 : r->x1; /* of a stub: the lifeline that it belongs to */
     const char *text = sequence_short(&d->arena, x->text, room / LETTER, "…");
-    if (wide <= 24) draw_text(d, "label", "start", r->x1 + 32, r->y2 - 4, text);
-    else if (r->x2 > r->x1) draw_text(d, "label", "end", r->x2 - 12, r->y2 - 6, text);
+    if (itself) draw_text(d, "label", "start", r->x1 + 32, r->y2 - 4, text);
+    else if (stub && right == (x->from >= 0)) draw_text(d, "label", "start", foot + 8, r->y2 - 6, text);
+    else if (stub) draw_text(d, "label", "end", foot - 8, r->y2 - 6, text);
+    else if (right) draw_text(d, "label", "end", r->x2 - 12, r->y2 - 6, text);
     else draw_text(d, "label", "start", r->x2 + 12, r->y2 - 6, text);
 }
 

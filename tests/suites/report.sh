@@ -136,6 +136,9 @@ says "$tmp/out" '! lose(m = Ack(3))' 'chart: a lost message'
 says "$tmp/lossy-2.mmd" '--x' 'mermaid: a lost message, in the second file'
 valid lossy-2.mmd mermaid "$tmp/lossy-2.mmd"
 
+"$DCHECK" specs/paxos.dspec -check minority_quorums -trace none >"$tmp/out" 2>&1
+if grep -Eq '^  refines +abstract +violated: a trace of 9 states' "$tmp/out"; then ok 'report a violated refinement is called violated'; else fail 'report a violated refinement is called violated' "$(grep refines "$tmp/out")"; fi
+
 # ---- in sentences ----
 "$DCHECK" specs/raft.dspec -check forgets_vote -quiet -trace none -explain -interpret >"$tmp/raft.tale" 2>&1
 golden "$tmp/raft.tale" raft.tale.txt
