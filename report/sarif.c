@@ -11,11 +11,12 @@ static json_t *message(const char *text) {
     return o;
 }
 
-/* A path as a relative URI. */
+/* A path as a URI: a relative one stays relative. */
 static json_t *uri(const char *path) {
     char *text;
     size_t n;
     FILE *out = mem_stream_open(&text, &n);
+    fputs(*path == '/' ? "file://" : "", out);
     for (const unsigned char *s = (const unsigned char *)path; *s; s++) {
         bool plain =
             (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') || strchr("-._~/", *s);

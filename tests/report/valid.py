@@ -195,7 +195,7 @@ def junit(path):
 # ---- SARIF ----
 def sarif_location(loc):
     physical = loc["physicalLocation"]
-    need(re.fullmatch(r"[A-Za-z0-9._~/%-]+", physical["artifactLocation"]["uri"]), "no URI")
+    need(re.fullmatch(r"(file:///)?[A-Za-z0-9._~%-][A-Za-z0-9._~/%-]*", physical["artifactLocation"]["uri"]), "no URI")
     region = physical["region"]
     need(all(isinstance(n, int) and n >= 1 for n in region.values()) and "startLine" in region, "no region")
 

@@ -9,7 +9,7 @@ gold=tests/report
 # mask: what differs from run to run
 mask() {
     sed -E -e 's/ time="[0-9.]+"/ time="TIME"/' -e 's/"version": "[0-9]+\.[0-9]+\.[0-9]+"/"version": "VERSION"/' \
-        -e 's/[0-9.]+ s, [0-9]+ workers?, [a-z, ]+.*/TIME/' -e "s|$tmp/[a-z0-9]*/||g" -e "s|$PWD/||g" "$1"
+        -e 's/[0-9.]+ s, [0-9]+ workers?, [a-z, ]+.*/TIME/' -e "s|$tmp/[a-z0-9]*/||g" -e "s|file://$PWD/||g" "$1"
 }
 
 # golden FILE NAME: compares, or blesses; of a long file its beginning and end
