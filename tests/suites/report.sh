@@ -2,7 +2,8 @@
 # Charts, files for other tools and the page of -report: golden files (tests/report/), validity by the rules of each
 # format, the same bytes for any number of workers and both executions, hostile texts, and files that cannot be written.
 #
-#   REPORT_BLESS=1 sh tests/suites/report.sh     writes the golden files anew
+#   REPORT_BLESS=1 sh tests/suites/report.sh             writes the golden files anew
+#   REPORT_BROWSER=chromium sh tests/suites/report.sh    tries the page in a browser, too
 . tests/tools/lib.sh
 gold=tests/report
 
@@ -138,6 +139,23 @@ valid lossy-2.mmd mermaid "$tmp/lossy-2.mmd"
 
 "$DCHECK" specs/paxos.dspec -check minority_quorums -trace none >"$tmp/out" 2>&1
 if grep -Eq '^  refines +abstract +violated: a trace of 9 states' "$tmp/out"; then ok 'report a violated refinement is called violated'; else fail 'report a violated refinement is called violated' "$(grep refines "$tmp/out")"; fi
+
+# ---- the page in a browser ----
+# browser NAME SCRIPT PATTERN: after the script the document has a line that matches
+browser() {
+    sed "s#</body>#<script>$2</script></body>#" "$tmp/raft/page.html" >"$tmp/browser.html"
+    timeout 60 "$REPORT_BROWSER" --headless --no-sandbox --disable-gpu --dump-dom "file://$tmp/browser.html" >"$tmp/dom" 2>/dev/null
+    if grep -Eq -e "$3" "$tmp/dom"; then ok "report browser: $1"; else fail "report browser: $1" "$(grep -E '<output|class="step' "$tmp/dom" | head -n 12)"; fi
+}
+if [ -n "${REPORT_BROWSER:-}" ]; then
+    browser 'it begins at the first step' '' '<output[^>]*>1 of 9</output>'
+    browser 'the button goes on' "document.querySelector('.on').click()" '<li class="step now" [^>]*data-step="1"'
+    browser 'arrow keys go on' "for (let i = 0; i !== 3; i++) document.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight'}))" '<output[^>]*>4 of 9</output>'
+    browser 'the running action is marked' "for (let i = 0; i !== 3; i++) document.querySelector('.on').click()" '<span class="line running"'
+    browser 'the end is the end' "for (let i = 0; i !== 30; i++) document.querySelector('.on').click()" '<output[^>]*>9 of 9</output>'
+    browser 'a click on the diagram' "document.querySelector('svg [data-step=\"6\"]').dispatchEvent(new MouseEvent('click'))" '<output[^>]*>7 of 9</output>'
+    browser 'a link to a step' "location.hash = 'c1-t1-s5'; window.dispatchEvent(new Event('hashchange'))" '<output[^>]*>5 of 9</output>'
+fi
 
 # ---- in sentences ----
 "$DCHECK" specs/raft.dspec -check forgets_vote -quiet -trace none -explain -interpret >"$tmp/raft.tale" 2>&1
