@@ -40,7 +40,7 @@ LDFLAGS += -fsanitize=fuzzer,address,undefined
 endif
 
 SRC  := $(wildcard base/*.c lexer/*.c parser/*.c model/*.c compiler/*.c checker/*.c report/*.c cli/*.c)
-OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/lexer.o $(BUILD)/gen/grammar.o $(BUILD)/gen/rt_text.o
+OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/lexer.o $(BUILD)/gen/grammar.o $(BUILD)/gen/rt_text.o $(BUILD)/gen/assets.o
 LIB  := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
 
 .PHONY: all demo check bench clean install deps
@@ -76,6 +76,11 @@ $(BUILD)/gen/rt_text.o: $(GEN)/rt_text.c
 	$(call said,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
+$(BUILD)/gen/assets.o: $(GEN)/assets.c
+	@mkdir -p $(@D)
+	$(call said,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
 $(GEN)/lexer/lexer.c: lexer/lexer.l
 	@mkdir -p $(@D)
 	$(Q)flex -o $@ $<
@@ -86,6 +91,10 @@ $(GEN)/parser/grammar.c $(GEN)/parser/grammar.h &: parser/grammar.y
 $(GEN)/rt_text.c: model/rt.h model/model.h tools/embed
 	@mkdir -p $(@D)
 	$(Q)sh tools/embed > $@
+# so do the style and script of the page that -report writes
+$(GEN)/assets.c: $(wildcard report/assets/*) report/assets.h tools/assets
+	@mkdir -p $(@D)
+	$(Q)sh tools/assets > $@
 
 -include $(OBJ:.o=.d)
 
@@ -113,6 +122,11 @@ install: dcheck
 	install -m 644 docs/dcheck.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 dcheck $(DESTDIR)$(PREFIX)/bin/dcheck
 	install -m 644 stdlib/*.dspec $(DESTDIR)$(PREFIX)/share/dcheck/stdlib
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	./dcheck -completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/dcheck
+	./dcheck -completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_dcheck
+	./dcheck -completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/dcheck.fish
 
 clean:
 	rm -rf build dcheck

@@ -219,8 +219,10 @@ static void add_properties(struct front *f, const struct program *p, struct repo
     for (uint32_t i = 0; i < p->preds.n; i++) {
         const struct ir_pred *q = &p->preds.at[i];
         if (q->kind == DC_FINAL || q->kind == DC_CUT || (q->module && !strcmp(q->module, "assume"))) continue;
-        struct report_property x = {
-            .name = q->name, .kind = kind_word(q), .verdict = exhausted ? VERDICT_PROVED : VERDICT_INCONCLUSIVE};
+        struct report_property x = {.name = q->name,
+                                    .kind = kind_word(q),
+                                    .span = q->span,
+                                    .verdict = exhausted ? VERDICT_PROVED : VERDICT_INCONCLUSIVE};
         if (q->kind == DC_REACHABLE) x.verdict = exhausted ? VERDICT_VIOLATED : VERDICT_INCONCLUSIVE;
         if (r->result.walks) x.verdict = VERDICT_SAMPLED;
         if (r->result.walks && q->kind == DC_REACHABLE) x.note = "walks do not look for witnesses";
@@ -258,7 +260,8 @@ static void add_properties(struct front *f, const struct program *p, struct repo
         struct report_property *before = r->properties.n ? &r->properties.at[r->properties.n - 1] : NULL;
         if (q->refine && before &&
             !strcmp(before->name, q->name)) { /* its initial states, and then its steps: one claim */
-            if (before->verdict == VERDICT_PROVED) *before = x;
+            bool worse = x.verdict == VERDICT_VIOLATED || x.verdict == VERDICT_ERROR;
+            if (before->verdict == VERDICT_PROVED || (worse && !before->found)) *before = x;
             continue;
         }
         VEC_PUSH(r->properties, x);
@@ -266,6 +269,7 @@ static void add_properties(struct front *f, const struct program *p, struct repo
     if (!stops) return;
     struct report_property x = {.name = "no deadlock",
                                 .kind = "deadlock",
+                                .span = {UINT32_MAX, 0, 0},
                                 .verdict = r->result.walks ? VERDICT_SAMPLED
                                            : exhausted     ? VERDICT_PROVED
                                                            : VERDICT_INCONCLUSIVE};
@@ -425,6 +429,7 @@ static void add_actions(struct front *f, const struct program *p, struct report_
                                         : a->fault     ? " (fault)"
                                                        : "");
         VEC_PUSH(r->actions, name);
+        VEC_PUSH(r->places, a->span);
         bool never = r->verdict == VERDICT_PROVED && r->result.fired && !r->result.fired[i] && !a->torn &&
                      !a->byzantine && !a->fault;
         if (!never) continue;
@@ -470,6 +475,7 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
                         struct report_check *r) {
     r->owner = p; /* names in the report are the program's */
     r->release = release_program;
+    r->sources = &f->sources;
     bool stops = !o->no_deadlock && !allows_deadlock(check);
     if (!broken_assumption(f, p, r)) {
         struct dc_model *interpreted = eval_model(p);
@@ -490,7 +496,7 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
                                     .depth = o->depth,
                                     .keep_going = o->keep_going,
                                     .stops = stops,
-                                    .traces = !o->no_trace,
+                                    .traces = options_want_traces(o),
                                     .preds = preds,
                                     .formulas = formulas,
                                     .memory_bytes = o->memory_bytes,
@@ -513,7 +519,7 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
             VEC_PUSH(r->warnings,
                      arena_strdup(&f->arena, native_trouble(session.native), strlen(native_trouble(session.native))));
         add_properties(f, p, r, stops, r->result.end == END_EXHAUSTED && !r->result.cut_states && !r->result.cut_steps);
-        for (uint32_t i = 0; i < r->result.n_findings && !o->no_trace; i++)
+        for (uint32_t i = 0; i < r->result.n_findings && options_want_traces(o); i++)
             add_trace(f, p, interpreted, &r->result.findings[i], r);
         judge(f, p, check, r);
         add_actions(f, p, r);

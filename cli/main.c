@@ -4,15 +4,14 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/check.h"
+#include "cli/outputs.h"
 #include "compiler/irtext.h"
 #include "compiler/native.h"
 
-#ifndef DC_VERSION
-#define DC_VERSION "0.1.0"
-#endif
 #ifndef DC_SHARE
 #define DC_SHARE "/usr/local/share/dcheck"
 #endif
@@ -76,30 +75,40 @@ static int dump(struct front *f, const struct ast *check, const struct options *
 /* Prints and writes what `done` checks have found; returns the exit code of the first that is not as expected. */
 static int finish(const struct options *o, const char *path, struct report_check *results, uint32_t done, int code) {
     const struct report_check **list = mem_alloc((done + 1) * sizeof *list);
-    bool json_only = o->json && !strcmp(o->json, "-");
     for (uint32_t i = 0; i < done; i++) {
         list[i] = &results[i];
         if (!code) code = results[i].code;
     }
-    if (o->json && done) {
-        FILE *out = json_only ? stdout : fopen(o->json, "w");
-        bool written = out && report_json(list, done, path, DC_VERSION, out);
-        if (out && !json_only && fclose(out) != 0) written = false;
-        if (!written) {
-            fprintf(stderr, "dcheck: error: %s: %s\n", o->json, strerror(errno));
-            code = EXIT_SYSTEM;
-        }
-    }
+    if (!outputs_write(o, path, list, done)) code = EXIT_SYSTEM;
     for (uint32_t i = 0; i < done; i++) report_free(&results[i]);
     mem_free(list);
     return code;
 }
 
+static bool utf8_locale(void) {
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (int i = 0; i < 3; i++) {
+        const char *v = getenv(names[i]);
+        if (v && *v) return strcasestr(v, "utf-8") || strcasestr(v, "utf8");
+    }
+    return false;
+}
+
+static uint32_t terminal_width(void) {
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+    long n = columns ? strtol(columns, NULL, 10) : 0;
+    if (n <= 0 && ioctl(1, TIOCGWINSZ, &size) == 0) n = size.ws_col;
+    return n >= 20 && n <= 10000 ? (uint32_t)n : 80;
+}
+
 static void print_check(const struct options *o, const struct report_check *r, bool again) {
     struct report_style style = {.colour = o->colour == 1 || (o->colour < 0 && isatty(1)),
-                                 .full = o->full,
                                  .quiet = o->quiet,
-                                 .trace = !o->no_trace};
+                                 .explain = o->explain,
+                                 .trace = o->trace,
+                                 .utf8 = utf8_locale(),
+                                 .width = terminal_width()};
     if (o->json && !strcmp(o->json, "-")) return;
     if (again) fputc('\n', stdout);
     report_text(r, &style, stdout);
@@ -196,15 +205,17 @@ int main(int argc, char **argv) {
         options_free(&o);
         return EXIT_USAGE;
     }
-    if (o.help) {
+    if (o.completion) {
+        if (!options_completion(o.completion, stdout)) code = EXIT_USAGE;
+    } else if (o.help) {
         options_help(stdout);
     } else if (o.version) {
         printf("dcheck %s\n", DC_VERSION);
     } else if (!o.files.n) {
         options_help(stderr);
         code = EXIT_USAGE;
-    } else if (o.json && o.files.n > 1) {
-        fputs("dcheck: error: -json wants one file\n", stderr);
+    } else if (outputs_wanted(&o) && o.files.n > 1) {
+        fputs("dcheck: error: -json, -trace-out, -report, -junit and -sarif want one spec file\n", stderr);
         code = EXIT_USAGE;
     } else {
         catch_interrupts();

@@ -14,7 +14,14 @@ enum option_id {
     OPT_INCLUDE,
     OPT_SYMMETRY,
     OPT_JSON,
+    OPT_TRACE,
     OPT_NO_TRACE,
+    OPT_EXPLAIN,
+    OPT_TRACE_OUT,
+    OPT_FORMAT,
+    OPT_REPORT,
+    OPT_JUNIT,
+    OPT_SARIF,
     OPT_DEPTH,
     OPT_CONTINUE,
     OPT_SIMULATE,
@@ -29,6 +36,7 @@ enum option_id {
     OPT_QUIET,
     OPT_COLOUR,
     OPT_DUMP,
+    OPT_COMPLETION,
     OPT_HELP,
     OPT_VERSION,
 };
@@ -36,31 +44,42 @@ enum option_id {
 static const struct {
     const char *name, *argument, *help;
     enum option_id id;
+    const char *values; /* of the argument, for completion */
 } table[] = {
-    {"workers", "N|auto", "threads of the search (default: auto, one for each processor)", OPT_WORKERS},
-    {"check", "NAME", "run this check of the spec instead of the first", OPT_CHECK},
-    {"all", NULL, "run all checks of the spec", OPT_ALL},
-    {"D", "NAME=EXPR", "give a constant another value; may be repeated", OPT_DEFINE},
-    {"I", "DIR", "look for modules there too; may be repeated", OPT_INCLUDE},
-    {"depth", "N", "stop after N levels of states: a bound, so no proof", OPT_DEPTH},
-    {"continue", NULL, "go on after a violation: one shortest trace for each property", OPT_CONTINUE},
-    {"deadlock", NULL, "do not look for deadlocks (TLC's meaning of the name)", OPT_DEADLOCK},
-    {"symmetry", "on|off", "reduction by symmetric types (this version: always off)", OPT_SYMMETRY},
-    {"simulate", NULL, "random walks instead of the search: sampled, never proved", OPT_SIMULATE},
-    {"walks", "N", "how many walks (default 1000)", OPT_WALKS},
-    {"walk-depth", "N", "states in a walk at most (default 100)", OPT_WALK_DEPTH},
-    {"seed", "N", "of the walks; the same seed gives the same walks (default 1)", OPT_SEED},
-    {"interpret", NULL, "never compile the spec to C", OPT_INTERPRET},
-    {"native", NULL, "compile it before the search starts, however small it is", OPT_NATIVE},
-    {"mem", "SIZE", "limit for the search, such as 8G (default: 80 % of the machine's)", OPT_MEM},
-    {"json", "FILE|-", "write the result as JSON too (-: to standard output, instead of text)", OPT_JSON},
-    {"no-trace", NULL, "print no counterexamples", OPT_NO_TRACE},
-    {"full", NULL, "print whole states in traces, not only what changed", OPT_FULL},
-    {"quiet", NULL, "print verdicts and traces only", OPT_QUIET},
-    {"colour", "WHEN", "always, never or auto (default)", OPT_COLOUR},
-    {"dump", "WHAT", "print tokens, ast, ir or c of the check and stop", OPT_DUMP},
-    {"help", NULL, "print this", OPT_HELP},
-    {"version", NULL, "print the version", OPT_VERSION},
+    {"workers", "N|auto", "threads of the search (default: auto, one for each processor)", OPT_WORKERS, "auto"},
+    {"check", "NAME", "run this check of the spec instead of the first", OPT_CHECK, NULL},
+    {"all", NULL, "run all checks of the spec", OPT_ALL, NULL},
+    {"D", "NAME=EXPR", "give a constant another value; may be repeated", OPT_DEFINE, NULL},
+    {"I", "DIR", "look for modules there too; may be repeated", OPT_INCLUDE, NULL},
+    {"depth", "N", "stop after N levels of states: a bound, so no proof", OPT_DEPTH, NULL},
+    {"continue", NULL, "go on after a violation: one shortest trace for each property", OPT_CONTINUE, NULL},
+    {"deadlock", NULL, "do not look for deadlocks (TLC's meaning of the name)", OPT_DEADLOCK, NULL},
+    {"symmetry", "on|off", "reduction by symmetric types (this version: always off)", OPT_SYMMETRY, "on off"},
+    {"simulate", NULL, "random walks instead of the search: sampled, never proved", OPT_SIMULATE, NULL},
+    {"walks", "N", "how many walks (default 1000)", OPT_WALKS, NULL},
+    {"walk-depth", "N", "states in a walk at most (default 100)", OPT_WALK_DEPTH, NULL},
+    {"seed", "N", "of the walks; the same seed gives the same walks (default 1)", OPT_SEED, NULL},
+    {"interpret", NULL, "never compile the spec to C", OPT_INTERPRET, NULL},
+    {"native", NULL, "compile it before the search starts, however small it is", OPT_NATIVE, NULL},
+    {"mem", "SIZE", "limit for the search, such as 8G (default: 80 % of the machine's)", OPT_MEM, NULL},
+    {"json", "FILE|-", "write the result as JSON too (-: to standard output, instead of text)", OPT_JSON, NULL},
+    {"trace", "FORM", "print counterexamples as steps (default), chart, full or none", OPT_TRACE,
+     "steps chart full none"},
+    {"no-trace", NULL, "the same as -trace none", OPT_NO_TRACE, NULL},
+    {"full", NULL, "the same as -trace full: whole states, not only what changed", OPT_FULL, NULL},
+    {"explain", NULL, "tell each counterexample in sentences, too", OPT_EXPLAIN, NULL},
+    {"trace-out", "FILE", "write it for other tools: .itf.json .tlc.json .shiviz .mmd .puml .svg", OPT_TRACE_OUT, NULL},
+    {"format", "NAME", "whatever the name of FILE: itf, tlc, shiviz, mermaid, plantuml or svg", OPT_FORMAT,
+     "itf tlc shiviz mermaid plantuml svg"},
+    {"report", "FILE", "write a page for the browser: verdicts, traces step by step, the spec", OPT_REPORT, NULL},
+    {"junit", "FILE", "write the verdicts as JUnit XML", OPT_JUNIT, NULL},
+    {"sarif", "FILE", "write what is wrong as SARIF", OPT_SARIF, NULL},
+    {"quiet", NULL, "print verdicts and traces only", OPT_QUIET, NULL},
+    {"colour", "WHEN", "always, never or auto (default)", OPT_COLOUR, "always never auto"},
+    {"dump", "WHAT", "print tokens, ast, ir or c of the check and stop", OPT_DUMP, "tokens ast ir c"},
+    {"completion", "SHELL", "print the completion script for bash, zsh or fish", OPT_COMPLETION, "bash zsh fish"},
+    {"help", NULL, "print this", OPT_HELP, NULL},
+    {"version", NULL, "print the version", OPT_VERSION, NULL},
 };
 enum { N_OPTIONS = sizeof table / sizeof *table };
 
@@ -110,6 +129,35 @@ static bool size(const char *text, uint64_t *out) {
     return true;
 }
 
+static bool trace_form(const char *text, enum trace_form *out) {
+    static const char *const names[] = {"steps", "chart", "full", "none"};
+    for (int i = 0; i < 4; i++)
+        if (!strcmp(names[i], text)) {
+            *out = (enum trace_form)i;
+            return true;
+        }
+    fprintf(stderr, "dcheck: error: -trace is steps, chart, full or none, not `%s`\n", text);
+    return false;
+}
+
+/* The format of -trace-out is known before anything is searched. */
+static bool export_settings(struct options *o) {
+    if (o->format_name && !o->trace_out) {
+        fputs("dcheck: error: -format says how -trace-out writes; there is no -trace-out\n", stderr);
+        return false;
+    }
+    if (!o->trace_out) return true;
+    if (export_named(o->format_name, o->trace_out, &o->format)) return true;
+    fprintf(stderr, "dcheck: error: %s `%s`; -trace-out knows " EXPORT_NAMES "\n",
+            o->format_name ? "there is no format" : "no format goes by the end of",
+            o->format_name ? o->format_name : o->trace_out);
+    return false;
+}
+
+bool options_want_traces(const struct options *o) {
+    return o->trace != TRACE_NONE || o->trace_out || o->report || o->junit || o->sarif || o->explain;
+}
+
 static bool take(struct options *o, int id, const char *arg) {
     uint64_t n;
     switch (id) {
@@ -137,7 +185,15 @@ static bool take(struct options *o, int id, const char *arg) {
         o->no_symmetry = !strcmp(arg, "off");
         return true;
     case OPT_JSON: o->json = arg; return true;
-    case OPT_NO_TRACE: o->no_trace = true; return true;
+    case OPT_TRACE: return trace_form(arg, &o->trace);
+    case OPT_NO_TRACE: o->trace = TRACE_NONE; return true;
+    case OPT_EXPLAIN: o->explain = true; return true;
+    case OPT_TRACE_OUT: o->trace_out = arg; return true;
+    case OPT_FORMAT: o->format_name = arg; return true;
+    case OPT_REPORT: o->report = arg; return true;
+    case OPT_JUNIT: o->junit = arg; return true;
+    case OPT_SARIF: o->sarif = arg; return true;
+    case OPT_COMPLETION: o->completion = arg; return true;
     case OPT_DEPTH:
         if (!number("depth", arg, UINT32_MAX, &n)) return false;
         o->depth = (uint32_t)n;
@@ -154,7 +210,7 @@ static bool take(struct options *o, int id, const char *arg) {
     case OPT_NATIVE: o->native = true; return true;
     case OPT_MEM: return size(arg, &o->memory_bytes);
     case OPT_DEADLOCK: o->no_deadlock = true; return true;
-    case OPT_FULL: o->full = true; return true;
+    case OPT_FULL: o->trace = TRACE_FULL; return true;
     case OPT_QUIET: o->quiet = true; return true;
     case OPT_COLOUR:
         if (strcmp(arg, "always") && strcmp(arg, "never") && strcmp(arg, "auto")) {
@@ -197,6 +253,7 @@ bool options_parse(struct options *o, int argc, char **argv) {
         fputs("dcheck: error: -interpret and -native exclude each other\n", stderr);
         return false;
     }
+    if (!export_settings(o)) return false;
     if (!o->workers) {
         long n = sysconf(_SC_NPROCESSORS_ONLN);
         o->workers = n > 0 ? (uint32_t)n : 1;
@@ -204,6 +261,88 @@ bool options_parse(struct options *o, int argc, char **argv) {
     if (!o->memory_bytes) {
         long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
         o->memory_bytes = pages > 0 ? (uint64_t)pages * (uint64_t)page / 5 * 4 : 0;
+    }
+    return true;
+}
+
+/* ---- completion ---- */
+
+static bool wants_file(int i) { return table[i].argument && !strncmp(table[i].argument, "FILE", 4); }
+static bool wants_folder(int i) { return table[i].argument && !strcmp(table[i].argument, "DIR"); }
+
+static void complete_bash(FILE *out) {
+    fputs("# bash completion for dcheck, made by: dcheck -completion bash\n_dcheck() {\n"
+          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} IFS=$'\\n'\n    COMPREPLY=()\n"
+          "    case $prev in\n",
+          out);
+    for (int i = 0; i < N_OPTIONS; i++) {
+        if (!table[i].argument) continue;
+        fprintf(out, "    -%s | --%s) ", table[i].name, table[i].name);
+        if (wants_file(i)) fputs("COMPREPLY=($(compgen -f -- \"$cur\")); ", out);
+        else if (wants_folder(i)) fputs("COMPREPLY=($(compgen -d -- \"$cur\")); ", out);
+        else if (table[i].values) {
+            fputs("COMPREPLY=($(IFS=' '; compgen -W '", out);
+            fputs(table[i].values, out);
+            fputs("' -- \"$cur\")); ", out);
+        }
+        fputs("return ;;\n", out);
+    }
+    fputs("    esac\n    case $cur in\n    -*) COMPREPLY=($(IFS=' '; compgen -W '", out);
+    for (int i = 0; i < N_OPTIONS; i++) fprintf(out, "%s-%s", i ? " " : "", table[i].name);
+    fputs("' -- \"$cur\")) ;;\n    *) COMPREPLY=($(compgen -d -- \"$cur\"; compgen -f -- \"$cur\" | grep -E "
+          "'[.](dspec|ir)$')) ;;\n    esac\n}\ncomplete -o filenames -F _dcheck dcheck\n",
+          out);
+}
+
+/* In single quotes; inside [...] of _arguments a bracket or colon would end the text. */
+static void quoted(const char *s, const char *special, FILE *out) {
+    for (; *s; s++) {
+        if (*s == '\'') fputs("'\\''", out);
+        else fprintf(out, strchr(special, *s) ? "\\%c" : "%c", *s);
+    }
+}
+
+static void complete_zsh(FILE *out) {
+    fputs("#compdef dcheck\n# zsh completion for dcheck, made by: dcheck -completion zsh\n_arguments \\\n", out);
+    for (int i = 0; i < N_OPTIONS; i++) {
+        fprintf(out, "    '%s-%s[", strstr(table[i].help, "repeated") ? "*" : "", table[i].name);
+        quoted(table[i].help, "[]:\\", out);
+        fputc(']', out);
+        if (table[i].argument) {
+            fputc(':', out);
+            quoted(table[i].argument, "[]:\\", out);
+            fputc(':', out);
+        }
+        if (wants_file(i)) fputs("_files", out);
+        else if (wants_folder(i)) fputs("_directories", out);
+        else if (table[i].values) fprintf(out, "(%s)", table[i].values);
+        fputs("' \\\n", out);
+    }
+    fputs("    '*:spec:_files -g \"*.(dspec|ir)\"'\n", out);
+}
+
+static void complete_fish(FILE *out) {
+    fputs("# fish completion for dcheck, made by: dcheck -completion fish\ncomplete -c dcheck -f -k -a "
+          "'(__fish_complete_suffix .dspec)'\n",
+          out);
+    for (int i = 0; i < N_OPTIONS; i++) {
+        fprintf(out, "complete -c dcheck -o %s", table[i].name);
+        if (wants_file(i) || wants_folder(i)) fputs(" -r -F", out);
+        else if (table[i].argument) fputs(" -x", out);
+        if (table[i].values) fprintf(out, " -a '%s'", table[i].values);
+        fputs(" -d '", out);
+        for (const char *s = table[i].help; *s; s++) fprintf(out, *s == '\'' || *s == '\\' ? "\\%c" : "%c", *s);
+        fputs("'\n", out);
+    }
+}
+
+bool options_completion(const char *shell, FILE *out) {
+    if (!strcmp(shell, "bash")) complete_bash(out);
+    else if (!strcmp(shell, "zsh")) complete_zsh(out);
+    else if (!strcmp(shell, "fish")) complete_fish(out);
+    else {
+        fprintf(stderr, "dcheck: error: -completion is bash, zsh or fish, not `%s`\n", shell);
+        return false;
     }
     return true;
 }

@@ -3,9 +3,15 @@
 #define DC_CLI_OPTIONS_H
 
 #include "base/mem.h"
+#include "report/export.h"
+#include "report/report.h"
 
 #include <stdbool.h>
 #include <stdio.h>
+
+#ifndef DC_VERSION
+#define DC_VERSION "0.1.0"
+#endif
 
 enum {
     EXIT_OK = 0,
@@ -27,7 +33,10 @@ struct options {
     VEC(const char *) files, defines, includes;
     uint32_t workers;
     const char *check, *json, *dump;
-    bool all, no_trace, keep_going, simulate, interpret, native, no_symmetry, no_deadlock, full, quiet;
+    const char *trace_out, *format_name, *junit, *sarif, *report, *completion;
+    enum trace_form trace;
+    enum export_format format; /* of trace_out */
+    bool all, keep_going, simulate, interpret, native, no_symmetry, no_deadlock, quiet, explain;
     uint32_t depth, walk_depth;
     uint64_t walks, seed, memory_bytes;
     int colour; /* -1: where the output is a terminal */
@@ -38,5 +47,9 @@ struct options {
 bool options_parse(struct options *, int argc, char **argv);
 void options_free(struct options *);
 void options_help(FILE *);
+/* Whether something wants traces: the text, or a file. */
+bool options_want_traces(const struct options *);
+/* A script for bash, zsh or fish, from the same table. False: that shell is not known. */
+bool options_completion(const char *shell, FILE *);
 
 #endif

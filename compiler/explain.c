@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "compiler/eval.h"
+#include "compiler/flight.h"
 #include "compiler/refined.h"
+#include "compiler/tree.h"
 #include "parser/ast.h"
 
 struct step { /* one step, in a form that can be looked for from another state */
@@ -24,6 +26,7 @@ struct teller {
     struct dc_story *story;
     struct eval *e;
     struct eval_record record;
+    struct flight flight;
     /* one search among the successors of a state */
     uint32_t action, ordinal, want_ordinal;
     const struct step *want;
@@ -140,16 +143,41 @@ static const char *step_title(struct teller *t, const struct ir_action *a, const
     }
 }
 
+static const char *flight_text(void *t, const struct type *type, uint64_t m) { return message_text(t, type, m); }
+
+static enum dc_event_kind kind_of(const struct ir_action *a) {
+    if (a->kind == ACT_HANDLER) return EVENT_RECEIVE;
+    if (a->kind == ACT_TICK) return EVENT_TICK;
+    if (a->kind != ACT_FAULT) return EVENT_STEP;
+    if (a->process < 0 || !a->fault_name) return EVENT_FAULT;
+    return !strcmp(a->fault_name, "crash")     ? EVENT_CRASH
+           : !strcmp(a->fault_name, "recover") ? EVENT_RECOVER
+                                               : EVENT_FAULT;
+}
+
+/* What reports other than the text want to know of a step. */
+static void mark_step(struct teller *t, const struct ir_action *a, struct step *s, const char *bindings) {
+    struct dc_event *ev = &s->event;
+    ev->kind = kind_of(a);
+    ev->rule = t->action;
+    ev->span = a->span;
+    ev->torn = a->torn;
+    ev->actor = a->process < 0 ? DC_NOBODY : flight_process(t->p, a->process, s->self);
+    ev->label = ev->received ? ev->received : arena_printf(&t->story->arena, "%s%s", a->name, bindings);
+}
+
 static void tell_step(struct teller *t, struct eval *e, const struct ir_action *a, struct step *s) {
     struct dc_event *ev = &s->event;
     const struct type *mt = a->message ? a->message->type : NULL;
     uint64_t v;
     ev->action = a->name;
     ev->fault = a->fault || a->byzantine;
+    ev->taken = DC_NO_MESSAGE;
     if (a->process >= 0) ev->process = process_text(t, a->process, s->self);
     if (a->message && eval_expr(e, a->message, &v) == DC_OK) {
         ev->received = message_text(t, mt, v);
         ev->from = end_of(t, mt, v, "from");
+        ev->taken = flight_kind(&t->flight, mt, v);
     }
     const char *list = "";
     for (uint32_t i = 0; i < a->n_bindings; i++)
@@ -161,8 +189,10 @@ static void tell_step(struct teller *t, struct eval *e, const struct ir_action *
         const struct type *st = t->record.sent.at[i]->kid[0]->type;
         uint64_t m = st->words ? (uint64_t)(uintptr_t)t->record.sent_value.at[i] : t->record.sent_value.at[i][0];
         struct dc_sent sent = {.message = message_text(t, st, m), .to = end_of(t, st, m, "to")};
+        sent.id = flight_kind(&t->flight, st, m);
         VEC_PUSH(ev->sent, sent);
     }
+    mark_step(t, a, s, list);
     ev->title = step_title(t, a, s, list);
     if (a->torn) ev->title = arena_printf(&t->story->arena, "%s, and crashes in the middle of it", ev->title);
     ev->note = a->byzantine ? "lie" : a->fault ? "fault" : NULL;
@@ -317,6 +347,11 @@ static void states(struct teller *t, struct dc_event *ev, const uint64_t *now, c
         struct dc_value w = {.name = t->p->watches.at[i]->text, .text = text_of(t, t->p->watches.at[i]->type, v)};
         VEC_PUSH(ev->watched, w);
     }
+}
+
+static void trees(struct teller *t, struct dc_event *ev, const uint64_t *state) {
+    for (uint32_t i = 0; i < t->p->vars.n; i++)
+        VEC_PUSH(ev->trees, variable_tree(t->p, t->p->vars.at[i], state, &t->story->arena));
 }
 
 /* ---- why a formula is false ---- */
@@ -691,6 +726,7 @@ static void failure(struct teller *t, const struct explain_trace *x, const uint6
 bool explain(const struct program *p, const struct sources *sources, const struct explain_trace *x,
              struct dc_story *story) {
     struct teller t = {.p = p, .sources = sources, .story = story};
+    t.flight = (struct flight){.p = p, .story = story, .text = flight_text, .self = &t};
     uint32_t words = p->state_words, n = x->length ? x->length - 1 : 0;
     bool ok = true;
     memset(story, 0, sizeof *story);
@@ -706,8 +742,11 @@ bool explain(const struct program *p, const struct sources *sources, const struc
     if (ok && x->reorder) story->reordered = reorder(&t, x->states, steps, n);
     const uint64_t *at = x->states;
     if (ok && x->length) {
-        struct dc_event start = {.title = "initial state"};
+        struct dc_event start = {.title = "initial state", .actor = DC_NOBODY, .taken = -1, .rule = UINT32_MAX};
+        for (uint32_t i = 0; i < p->vars.n; i++) VEC_PUSH(story->variables, p->vars.at[i]->name);
         states(&t, &start, at, NULL);
+        trees(&t, &start, at);
+        flight_open(&t.flight, at);
         VEC_PUSH(story->events, start);
     }
     for (uint32_t i = 0; i < n && ok; i++) { /* told from a second execution, in the order that is shown */
@@ -716,11 +755,14 @@ bool explain(const struct program *p, const struct sources *sources, const struc
             take(&t, at, 0, &steps[i], true, &told) && !told.error && !memcmp(told.to, steps[i].to, words * sizeof *at);
         if (!ok) break;
         states(&t, &told.event, told.to, at);
+        trees(&t, &told.event, told.to);
+        flight_step(&t.flight, &told.event, i + 1, told.to);
         VEC_PUSH(story->events, told.event);
         at = told.to;
         VEC_FREE(told.key);
     }
     if (ok && x->length) failure(&t, x, at);
+    flight_close(&t.flight);
     for (uint32_t i = 0; i < n; i++) VEC_FREE(steps[i].key);
     mem_free(steps);
     VEC_FREE(t.record.sent);

@@ -1,11 +1,11 @@
 /* The JSON form (docs/json.md; docs/dcheck.schema.json), written with jansson. */
-#include <jansson.h>
 #include <string.h>
 
+#include "report/json_text.h"
 #include "report/report.h"
 
 /* JSON is UTF-8; a byte that is none (in a path, say) becomes `?`, so that the document stays whole. */
-static json_t *text(const char *s) {
+json_t *json_text(const char *s) {
     if (!s) return json_null();
     json_t *j = json_string(s);
     if (j) return j;
@@ -20,27 +20,27 @@ static json_t *text(const char *s) {
 static json_t *event(const struct dc_event *e, uint32_t number) {
     json_t *o = json_object(), *sent = json_array(), *state = json_object();
     json_object_set_new(o, "step", json_integer(number));
-    json_object_set_new(o, "action", text(e->action));
-    json_object_set_new(o, "process", text(e->process));
+    json_object_set_new(o, "action", json_text(e->action));
+    json_object_set_new(o, "process", json_text(e->process));
     json_object_set_new(o, "fault", json_boolean(e->fault));
-    json_object_set_new(o, "text", text(e->title));
+    json_object_set_new(o, "text", json_text(e->title));
     for (uint32_t i = 0; i < e->sent.n; i++) {
         json_t *m = json_object();
-        json_object_set_new(m, "message", text(e->sent.at[i].message));
-        json_object_set_new(m, "to", text(e->sent.at[i].to));
+        json_object_set_new(m, "message", json_text(e->sent.at[i].message));
+        json_object_set_new(m, "to", json_text(e->sent.at[i].to));
         json_array_append_new(sent, m);
     }
     json_object_set_new(o, "sent", sent);
     if (e->received) {
         json_t *m = json_object();
-        json_object_set_new(m, "message", text(e->received));
-        json_object_set_new(m, "from", text(e->from));
+        json_object_set_new(m, "message", json_text(e->received));
+        json_object_set_new(m, "from", json_text(e->from));
         json_object_set_new(o, "received", m);
     } else {
         json_object_set_new(o, "received", json_null());
     }
     for (uint32_t i = 0; i < e->state.n; i++)
-        json_object_set_new(state, e->state.at[i].name, text(e->state.at[i].text));
+        json_object_set_new(state, e->state.at[i].name, json_text(e->state.at[i].text));
     json_object_set_new(o, "state", state);
     return o;
 }
@@ -49,20 +49,20 @@ static json_t *check(const struct report_check *r) {
     json_t *o = json_object(), *properties = json_array(), *trace = json_array(), *why = json_array(),
            *warnings = json_array(), *witnesses = json_array();
     const struct search_result *s = &r->result;
-    json_object_set_new(o, "spec", text(r->spec));
-    json_object_set_new(o, "check", text(r->check));
-    json_object_set_new(o, "constants", text(r->constants));
-    json_object_set_new(o, "verdict", text(verdict_word(r->verdict)));
+    json_object_set_new(o, "spec", json_text(r->spec));
+    json_object_set_new(o, "check", json_text(r->check));
+    json_object_set_new(o, "constants", json_text(r->constants));
+    json_object_set_new(o, "verdict", json_text(verdict_word(r->verdict)));
     json_object_set_new(o, "expected", json_boolean(r->expected));
     json_object_set_new(o, "code", json_integer(r->code));
-    json_object_set_new(o, "reason", text(r->reason));
-    json_object_set_new(o, "property", text(r->property));
-    json_object_set_new(o, "kind", text(r->kind));
+    json_object_set_new(o, "reason", json_text(r->reason));
+    json_object_set_new(o, "property", json_text(r->property));
+    json_object_set_new(o, "kind", json_text(r->kind));
     for (uint32_t i = 0; i < r->properties.n; i++) {
         json_t *q = json_object();
-        json_object_set_new(q, "name", text(r->properties.at[i].name));
-        json_object_set_new(q, "kind", text(r->properties.at[i].kind));
-        json_object_set_new(q, "verdict", text(verdict_word(r->properties.at[i].verdict)));
+        json_object_set_new(q, "name", json_text(r->properties.at[i].name));
+        json_object_set_new(q, "kind", json_text(r->properties.at[i].kind));
+        json_object_set_new(q, "verdict", json_text(verdict_word(r->properties.at[i].verdict)));
         json_array_append_new(properties, q);
     }
     json_object_set_new(o, "properties", properties);
@@ -71,7 +71,7 @@ static json_t *check(const struct report_check *r) {
     json_object_set_new(o, "depth", json_integer(s->depth));
     json_object_set_new(o, "seconds", json_real(s->seconds));
     json_object_set_new(o, "workers", json_integer(r->workers));
-    json_object_set_new(o, "execution", text(r->execution));
+    json_object_set_new(o, "execution", json_text(r->execution));
     json_object_set_new(o, "memory_bytes", json_integer((json_int_t)s->memory_bytes));
     bool first = true;
     json_t *loop = json_null();
@@ -81,16 +81,16 @@ static json_t *check(const struct report_check *r) {
         for (uint32_t i = 0; i < x->story.events.n; i++) json_array_append_new(steps, event(&x->story.events.at[i], i));
         if (!x->witness && first) {
             if (x->lasso) loop = json_integer(x->loop);
-            for (uint32_t i = 0; i < x->story.ends.n; i++) json_array_append_new(why, text(x->story.ends.at[i]));
-            for (uint32_t i = 0; i < x->story.why.n; i++) json_array_append_new(why, text(x->story.why.at[i]));
+            for (uint32_t i = 0; i < x->story.ends.n; i++) json_array_append_new(why, json_text(x->story.ends.at[i]));
+            for (uint32_t i = 0; i < x->story.why.n; i++) json_array_append_new(why, json_text(x->story.why.at[i]));
             json_array_extend(trace, steps);
             json_decref(steps);
-            json_object_set_new(o, "failed_step", text(x->story.failed_step));
+            json_object_set_new(o, "failed_step", json_text(x->story.failed_step));
             first = false;
         } else {
             json_t *w = json_object();
-            json_object_set_new(w, "property", text(x->property));
-            json_object_set_new(w, "kind", text(x->kind));
+            json_object_set_new(w, "property", json_text(x->property));
+            json_object_set_new(w, "kind", json_text(x->kind));
             json_object_set_new(w, "trace", steps);
             json_array_append_new(witnesses, w);
         }
@@ -99,21 +99,62 @@ static json_t *check(const struct report_check *r) {
     json_object_set_new(o, "why", why);
     json_object_set_new(o, "loop", loop);
     json_object_set_new(o, "further_traces", witnesses);
-    for (uint32_t i = 0; i < r->warnings.n; i++) json_array_append_new(warnings, text(r->warnings.at[i]));
+    for (uint32_t i = 0; i < r->warnings.n; i++) json_array_append_new(warnings, json_text(r->warnings.at[i]));
     json_object_set_new(o, "warnings", warnings);
     return o;
 }
 
 static void *allocate(size_t n) { return mem_alloc(n); }
 
-bool report_json(const struct report_check *const *list, uint32_t n, const char *spec, const char *version, FILE *out) {
-    json_set_alloc_funcs(allocate, mem_free); /* jansson would leave out what it has no memory for */
-    json_t *o = json_object(), *checks = json_array();
-    json_object_set_new(o, "dcheck", text(version));
-    json_object_set_new(o, "spec", text(spec));
-    for (uint32_t i = 0; i < n; i++) json_array_append_new(checks, check(list[i]));
-    json_object_set_new(o, "checks", checks);
+void json_prepare(void) { json_set_alloc_funcs(allocate, mem_free); }
+
+static void lines(json_t *j, int depth, int level, FILE *out) {
+    size_t i = 0, n = json_is_object(j) ? json_object_size(j) : json_is_array(j) ? json_array_size(j) : 0;
+    const char *key;
+    json_t *one;
+    if (!n || level == depth) {
+        json_dumpf(j, out, JSON_ENCODE_ANY);
+        return;
+    }
+    fprintf(out, json_is_object(j) ? "{\n" : "[\n");
+    if (json_is_object(j)) {
+        json_object_foreach(j, key, one) {
+            json_t *name = json_string(key);
+            fprintf(out, "%*s", 2 * level + 2, "");
+            json_dumpf(name, out, JSON_ENCODE_ANY);
+            json_decref(name);
+            fputs(": ", out);
+            lines(one, depth, level + 1, out);
+            fputs(++i < n ? ",\n" : "\n", out);
+        }
+    } else {
+        json_array_foreach(j, i, one) {
+            fprintf(out, "%*s", 2 * level + 2, "");
+            lines(one, depth, level + 1, out);
+            fputs(i + 1 < n ? ",\n" : "\n", out);
+        }
+    }
+    fprintf(out, json_is_object(j) ? "%*s}" : "%*s]", 2 * level, "");
+}
+
+void json_write_lines(json_t *o, int depth, FILE *out) {
+    lines(o, depth, 0, out);
+    fputc('\n', out);
+    json_decref(o);
+}
+
+bool json_write(json_t *o, FILE *out) {
     bool ok = json_dumpf(o, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF && fflush(out) == 0;
     json_decref(o);
     return ok;
+}
+
+bool report_json(const struct report_check *const *list, uint32_t n, const char *spec, const char *version, FILE *out) {
+    json_prepare();
+    json_t *o = json_object(), *checks = json_array();
+    json_object_set_new(o, "dcheck", json_text(version));
+    json_object_set_new(o, "spec", json_text(spec));
+    for (uint32_t i = 0; i < n; i++) json_array_append_new(checks, check(list[i]));
+    json_object_set_new(o, "checks", checks);
+    return json_write(o, out);
 }

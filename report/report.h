@@ -12,6 +12,7 @@ enum verdict { VERDICT_PROVED, VERDICT_VIOLATED, VERDICT_INCONCLUSIVE, VERDICT_S
 
 struct report_property {
     const char *name, *kind; /* "invariant", "reachable", "deadlock", … */
+    struct span span;        /* in the sources of the check; a source of UINT32_MAX: nowhere */
     enum verdict verdict;
     const char *note; /* or NULL: "a witness of 7 states", "not evaluated by this version" */
     bool found;       /* it has a trace */
@@ -36,6 +37,8 @@ struct report_check {
     VEC(struct report_trace) traces;
     VEC(const char *) warnings;
     VEC(const char *) actions; /* "acceptor: Prepare" and the like, by action */
+    VEC(struct span) places;   /* of their names, by action */
+    const struct sources *sources;
     struct search_result result;
     uint32_t workers;
     const char *execution; /* "interpreter", "native", "interpreter, then native" */
@@ -46,10 +49,15 @@ struct report_check {
 
 const char *verdict_word(enum verdict);
 
+enum trace_form { TRACE_STEPS, TRACE_CHART, TRACE_FULL, TRACE_NONE };
+
 struct report_style {
-    bool colour, full, quiet, trace;
+    bool colour, quiet, utf8, explain; /* explain: a story in sentences follows each trace */
+    enum trace_form trace;
+    uint32_t width; /* columns, for charts */
 };
 void report_text(const struct report_check *, const struct report_style *, FILE *);
+void report_trace_text(const struct report_trace *, FILE *); /* the steps of one trace */
 /* All checks of a run as one document (docs/json.md). False: it could not be written. */
 bool report_json(const struct report_check *const *, uint32_t n, const char *spec, const char *version, FILE *);
 void report_free(struct report_check *);

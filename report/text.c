@@ -1,7 +1,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/chart.h"
 #include "report/report.h"
+#include "report/tale.h"
 
 const char *verdict_word(enum verdict v) {
     static const char *const words[] = {"proved", "violated", "inconclusive", "sampled", "error"};
@@ -43,7 +45,7 @@ static void print_event(const struct dc_event *e, uint32_t number, const struct 
     for (uint32_t i = 0; i < e->sent.n; i++)
         fprintf(out, "         %ssends %s%s%s%s\n", p->cyan, e->sent.at[i].message, e->sent.at[i].to ? " to " : "",
                 e->sent.at[i].to ? e->sent.at[i].to : "", p->plain);
-    if (number == 0 || style->full) {
+    if (number == 0 || style->trace == TRACE_FULL) {
         for (uint32_t i = 0; i < e->state.n; i++)
             if (!e->state.at[i].hidden) fprintf(out, "         %s = %s\n", e->state.at[i].name, e->state.at[i].text);
     } else {
@@ -58,12 +60,23 @@ static void print_event(const struct dc_event *e, uint32_t number, const struct 
 static void print_trace(const struct report_trace *t, const struct report_style *style, const struct paint *p,
                         FILE *out) {
     fprintf(out, "\n%s%s%s\n", t->witness ? p->green : p->red, t->headline, p->plain);
-    for (uint32_t i = 0; i < t->story.events.n; i++) print_event(&t->story.events.at[i], i, style, p, out);
+    struct chart_style chart = {.width = style->width, .utf8 = style->utf8, .colour = style->colour};
+    uint32_t lanes;
+    bool charted = style->trace == TRACE_CHART && t->story.events.n && chart_print(t, &chart, &lanes, out);
+    if (style->trace == TRACE_CHART && t->story.events.n && !charted)
+        fprintf(out, "  (no chart: %u processes do not fit into %u columns)\n", lanes, style->width);
+    for (uint32_t i = 0; i < t->story.events.n && !charted; i++) print_event(&t->story.events.at[i], i, style, p, out);
     for (uint32_t i = 0; i < t->story.ends.n; i++)
         fprintf(out, "       %s%s%s\n", i ? p->dim : p->red, t->story.ends.at[i], p->plain);
     if (t->story.failed_step) fprintf(out, "%5s  %s%s%s\n", "then", p->red, t->story.failed_step, p->plain);
     for (uint32_t i = 0; i < t->story.why.n; i++)
         fprintf(out, "       %s%s%s\n", p->yellow, t->story.why.at[i], p->plain);
+}
+
+void report_trace_text(const struct report_trace *t, FILE *out) {
+    struct report_style style = {.trace = TRACE_STEPS};
+    struct paint p = paint(false);
+    print_trace(t, &style, &p, out);
 }
 
 static void print_properties(const struct report_check *r, const struct paint *p, FILE *out) {
@@ -136,9 +149,13 @@ void report_text(const struct report_check *r, const struct report_style *style,
     struct paint p = paint(style->colour);
     fprintf(out, "%s%s%s%s%s%s%s%s\n", p.bold, r->spec, r->check ? ", check " : "", r->check ? r->check : "", p.plain,
             *r->constants ? " (" : "", r->constants, *r->constants ? ")" : "");
-    if (style->trace)
-        for (uint32_t i = 0; i < r->traces.n; i++) print_trace(&r->traces.at[i], style, &p, out);
-    if (style->trace && r->traces.n) fputc('\n', out);
+    bool traces = style->trace != TRACE_NONE;
+    for (uint32_t i = 0; i < r->traces.n && (traces || style->explain); i++) {
+        if (traces) print_trace(&r->traces.at[i], style, &p, out);
+        if (style->explain && !traces) fprintf(out, "\n%s\n", r->traces.at[i].headline);
+        if (style->explain) tale_print(&r->traces.at[i], out);
+    }
+    if ((traces || style->explain) && r->traces.n) fputc('\n', out);
     if (!style->quiet) {
         print_properties(r, &p, out);
         print_counts(r, out);
@@ -162,6 +179,7 @@ void report_free(struct report_check *r) {
     VEC_FREE(r->properties);
     VEC_FREE(r->warnings);
     VEC_FREE(r->actions);
+    VEC_FREE(r->places);
     search_free(&r->result);
     if (r->release) r->release(r->owner);
 }

@@ -198,6 +198,11 @@ run 0 $cli/count.dspec -D N=5 -D N=4
 says '^  5 distinct states'
 run 0 $cli/count.dspec -D N=4 -check longer
 says '^  5 distinct states'
+run 12 $cli/talk.dspec -trace chart -explain
+run 12 $cli/talk.dspec -trace-out "$tmp/talk" -format svg -report "$tmp/talk.html" -junit "$tmp/talk.xml" -sarif "$tmp/talk.sarif"
+run 12 $cli/talk.dspec --trace steps --explain --trace-out "$tmp/talk" --format itf --report "$tmp/talk.html" --junit "$tmp/talk.xml" --sarif "$tmp/talk.sarif"
+run 0 -completion bash
+run 0 --completion fish
 run 0 -- $cli/count.dspec
 sed -n 's/^  -\([A-Za-z-]*\) .*/\1/p' "$tmp/help" | while read -r option; do
     for dash in - --; do grep -qx -e "$dash$option" "$tmp/used" || echo "$dash$option"; done

@@ -1,0 +1,100 @@
+#include "cli/outputs.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "report/export.h"
+#include "report/html.h"
+
+static bool failed(const char *path) {
+    fprintf(stderr, "dcheck: error: %s: %s\n", path, strerror(errno ? errno : EIO));
+    return false;
+}
+
+static FILE *begin(const char *path) {
+    errno = 0;
+    FILE *out = fopen(path, "w");
+    if (!out) failed(path);
+    return out;
+}
+
+static bool end(FILE *out, const char *path, bool ok) {
+    ok = ok && !ferror(out) && fflush(out) == 0;
+    int error = errno;
+    if (fclose(out) != 0 && ok) return failed(path);
+    errno = error;
+    return ok ? true : failed(path);
+}
+
+static bool write_json(const char *path, const char *spec, const struct report_check *const *list, uint32_t n) {
+    if (!strcmp(path, "-")) return report_json(list, n, spec, DC_VERSION, stdout) || failed("standard output");
+    FILE *out = begin(path);
+    return out && end(out, path, report_json(list, n, spec, DC_VERSION, out));
+}
+
+/* a/b.itf.json, 2 -> a/b-2.itf.json: the number stands before the end that names the format. */
+static const char *numbered(struct arena *a, const char *path, uint32_t number) {
+    const char *name = strrchr(path, '/'), *dot;
+    name = name ? name + 1 : path;
+    size_t n = strlen(name);
+    if (number == 1) return path;
+    if (n > 9 && (!strcmp(name + n - 9, ".itf.json") || !strcmp(name + n - 9, ".tlc.json"))) dot = name + n - 9;
+    else dot = strrchr(name, '.');
+    if (!dot || dot == name) return arena_printf(a, "%s-%u", path, number);
+    return arena_printf(a, "%.*s-%u%s", (int)(dot - path), path, number, dot);
+}
+
+static bool write_trace(const struct options *o, const struct report_check *r, const struct report_trace *t,
+                        uint32_t number, struct arena *a) {
+    const char *path = numbered(a, o->trace_out, number);
+    FILE *out = begin(path);
+    if (!out) return false;
+    export_trace(o->format, r, t, out);
+    if (!end(out, path, true)) return false;
+    if (o->json && !strcmp(o->json, "-")) return true;
+    printf("%s: %s%s%s\n", path, t->headline, r->check ? ", check " : "", r->check ? r->check : "");
+    return true;
+}
+
+/* Violations first, then runs to reachable states; each in the order of the checks. */
+static bool write_traces(const struct options *o, const struct report_check *const *list, uint32_t n) {
+    struct arena a = {0};
+    uint32_t number = 0;
+    bool ok = true;
+    for (int witness = 0; witness < 2; witness++)
+        for (uint32_t i = 0; i < n; i++)
+            for (uint32_t k = 0; k < list[i]->traces.n; k++) {
+                const struct report_trace *t = &list[i]->traces.at[k];
+                if (t->witness != (bool)witness || !t->story.events.n) continue;
+                ok &= write_trace(o, list[i], t, ++number, &a);
+            }
+    if (!number) fprintf(stderr, "dcheck: note: there is no trace, %s is not written\n", o->trace_out);
+    arena_free(&a);
+    return ok;
+}
+
+bool outputs_wanted(const struct options *o) { return o->json || o->trace_out || o->report || o->junit || o->sarif; }
+
+bool outputs_write(const struct options *o, const char *spec, const struct report_check *const *list, uint32_t n) {
+    bool ok = true;
+    FILE *out;
+    if (!n) return true;
+    if (o->json) ok &= write_json(o->json, spec, list, n);
+    if (o->trace_out) ok &= write_traces(o, list, n);
+    if (o->report) {
+        out = begin(o->report);
+        if (out) report_html(list, n, spec, DC_VERSION, out);
+        ok &= out && end(out, o->report, true);
+    }
+    if (o->junit) {
+        out = begin(o->junit);
+        if (out) export_junit(list, n, out);
+        ok &= out && end(out, o->junit, true);
+    }
+    if (o->sarif) {
+        out = begin(o->sarif);
+        if (out) export_sarif(list, n, DC_VERSION, out);
+        ok &= out && end(out, o->sarif, true);
+    }
+    return ok;
+}
