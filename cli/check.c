@@ -228,6 +228,7 @@ static void add_properties(struct front *f, const struct program *p, struct repo
         if (r->result.walks && q->kind == DC_REACHABLE) x.note = "walks do not look for witnesses";
         if (q->temporal) {
             bool holds = r->result.outcome[i] == OUTCOME_HOLDS || r->result.outcome[i] == OUTCOME_VACUOUS;
+            if (!r->result.distinct) holds = false; /* of no behaviour at all */
             x.verdict = holds                                      ? VERDICT_PROVED
                         : r->result.outcome[i] == OUTCOME_VIOLATED ? VERDICT_VIOLATED
                                                                    : VERDICT_INCONCLUSIVE;
@@ -367,7 +368,8 @@ static void judge(struct front *f, const struct program *p, const struct ast *ch
         r->reason = "no violation in these walks, which proves nothing";
         return;
     }
-    if (s->end != END_EXHAUSTED || cut || temporal) {
+    bool nothing = !s->distinct && !s->walks;
+    if (s->end != END_EXHAUSTED || cut || temporal || nothing) {
         r->verdict = VERDICT_INCONCLUSIVE;
         r->code = EXIT_INCONCLUSIVE;
         r->reason =
@@ -381,9 +383,10 @@ static void judge(struct front *f, const struct program *p, const struct ast *ch
             : s->end == END_INTERRUPTED
                 ? arena_printf(&f->arena, "interrupted; no violation so far, at least %llu states were not expanded",
                                (unsigned long long)s->unexpanded)
-            : cut ? arena_printf(&f->arena, "none within the cut (%llu states and %llu steps cut)",
-                                 (unsigned long long)s->cut_states, (unsigned long long)s->cut_steps)
-                  : arena_printf(&f->arena, "%s is not decided; everything else holds", temporal);
+            : nothing && !cut ? "there is no initial state, so nothing was checked"
+            : cut             ? arena_printf(&f->arena, "none within the cut (%llu states and %llu steps cut)",
+                                             (unsigned long long)s->cut_states, (unsigned long long)s->cut_steps)
+                              : arena_printf(&f->arena, "%s is not decided; everything else holds", temporal);
         if (want.kind == EXPECT_CUT && s->end == END_EXHAUSTED && cut) {
             r->expected = true;
             r->code = EXIT_OK;
@@ -518,7 +521,9 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
         if (session.native && native_trouble(session.native) && !session.switched)
             VEC_PUSH(r->warnings,
                      arena_strdup(&f->arena, native_trouble(session.native), strlen(native_trouble(session.native))));
-        add_properties(f, p, r, stops, r->result.end == END_EXHAUSTED && !r->result.cut_states && !r->result.cut_steps);
+        bool exhausted =
+            r->result.end == END_EXHAUSTED && r->result.distinct && !r->result.cut_states && !r->result.cut_steps;
+        add_properties(f, p, r, stops, exhausted);
         for (uint32_t i = 0; i < r->result.n_findings && options_want_traces(o); i++)
             add_trace(f, p, interpreted, &r->result.findings[i], r);
         judge(f, p, check, r);

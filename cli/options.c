@@ -148,9 +148,9 @@ static bool export_settings(struct options *o) {
     }
     if (!o->trace_out) return true;
     if (export_named(o->format_name, o->trace_out, &o->format)) return true;
-    fprintf(stderr, "dcheck: error: %s `%s`; -trace-out knows " EXPORT_NAMES "\n",
+    fprintf(stderr, "dcheck: error: %s `%s`; -trace-out knows %s\n",
             o->format_name ? "there is no format" : "no format goes by the end of",
-            o->format_name ? o->format_name : o->trace_out);
+            o->format_name ? o->format_name : o->trace_out, EXPORT_NAMES);
     return false;
 }
 

@@ -557,13 +557,36 @@ static void make_process_type(struct compile *c) {
 
 /* ---- networks and messages ---- */
 
+static bool called_by(const struct ast *decl, const char *name) {
+    return (decl->kid[3] ? decl->kid[3]->text : decl->text) == name;
+}
+
+/* What a check replaces must be there. */
+static void check_replaced(struct compile *c, const struct ast *decls, uint32_t n) {
+    const struct ast *check = c->options->check;
+    for (uint32_t i = 0; check && i < check->n; i++) {
+        if (check->kid[i]->kind != AST_WITHNETWORK) continue;
+        const struct ast *name = check->kid[i]->kid[0]->kid[3];
+        bool found = !name && n == 1;
+        for (uint32_t k = 0; name && k < decls->n; k++)
+            found |= decls->kid[k]->kind == AST_NETWORK && called_by(decls->kid[k], name->text);
+        if (found) continue;
+        if (name) error_at(c, name->span, "there is no network `%s` to replace", name->text);
+        else if (!n) error_at(c, check->kid[i]->span, "there is no network to replace");
+        else {
+            struct diag *d = error_at(c, check->kid[i]->span, "there are several networks; say which one to replace");
+            hint(c, d, "write `with network NAME = ...`");
+        }
+    }
+}
+
 static const struct ast *network_of_check(struct compile *c, const struct ast *decl, bool only) {
     const struct ast *check = c->options->check;
     for (uint32_t i = 0; check && i < check->n; i++) {
         if (check->kid[i]->kind != AST_WITHNETWORK) continue;
         const struct ast *n = check->kid[i]->kid[0];
         bool named = n->kid[3] != NULL;
-        if ((!named && only) || (named && decl && decl->kid[3] && decl->kid[3]->text == n->kid[3]->text)) return n;
+        if ((!named && only) || (named && called_by(decl, n->kid[3]->text))) return n;
     }
     return decl;
 }
@@ -596,6 +619,7 @@ static void declare_networks(struct compile *c) {
     const struct ast *decls = c->root->unit->tree->kid[0];
     uint32_t n = 0;
     for (uint32_t i = 0; i < decls->n; i++) n += decls->kid[i]->kind == AST_NETWORK;
+    check_replaced(c, decls, n);
     for (uint32_t i = 0; i < decls->n; i++) {
         const struct ast *d = decls->kid[i];
         if (d->kind != AST_NETWORK) continue;
@@ -835,6 +859,19 @@ static void check_assumes(struct compile *c, struct scope *s) {
     }
 }
 
+/* Settings of a network's parameters, now that it exists. */
+static void apply_network_settings(struct compile *c) {
+    const struct ast *check = c->options->check;
+    for (uint32_t i = 0; check && i < check->n; i++) {
+        const struct ast *k = check->kid[i];
+        if (k->kind != AST_WITH || k->n < 2) continue;
+        struct symbol *y = scope_find(c->root, k->kid[1]->text);
+        if (y && y->kind == SYM_NETWORK) apply_setting(c, y->name, k->text, k->kid[0], k->span, false);
+        if (!y || (y->kind != SYM_NETWORK && y->kind != SYM_MODULE))
+            error_at(c, k->kid[1]->span, "there is no module or network `%s`", k->kid[1]->text);
+    }
+}
+
 void lower_declare(struct compile *c) {
     c->root = scope_new(c, NULL, c->front->root);
     c->root->decls = c->root->unit->tree->kid[0];
@@ -846,13 +883,7 @@ void lower_declare(struct compile *c) {
     make_process_type(c);
     declare_networks(c);
     bind_networks(c);
-    const struct ast *check = c->options->check;
-    for (uint32_t i = 0; check && i < check->n; i++) /* settings of a network's parameters, now that it exists */
-        if (check->kid[i]->kind == AST_WITH && check->kid[i]->n > 1)
-            for (uint32_t k = 0; k < c->networks.n; k++)
-                if (c->networks.at[k].name == check->kid[i]->kid[1]->text)
-                    apply_setting(c, c->networks.at[k].name, check->kid[i]->text, check->kid[i]->kid[0],
-                                  check->kid[i]->span, false);
+    apply_network_settings(c);
     for (uint32_t m = 0; m < c->modules.n; m++)
         for (uint32_t i = 0; i < c->modules.at[m]->symbols.n; i++)
             if (c->modules.at[m]->symbols.at[i]->kind == SYM_MESSAGE)

@@ -37,6 +37,9 @@ run 1 $cli/count.dspec -check no_error
 run 1 $cli/count.dspec -check no_cut
 run 2 $cli/cut.dspec
 says '^inconclusive: none within the cut \(1 '
+run 2 $cli/noinit.dspec
+says '^inconclusive: there is no initial state, so nothing was checked$'
+silent ' proved'
 run 0 specs/chang_roberts.dspec
 says '^  property   Elected  *proved'
 run 10 $cli/assume.dspec -check odd
