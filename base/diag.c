@@ -19,6 +19,7 @@ enum { MAX_SOURCE_BYTES = 16 << 20 };
 int source_read(struct sources *s, const char *path) {
     struct stat st;
     FILE *f = fopen(path, "rb");
+    if (!f && errno == ENOMEM) mem_exhausted(); /* not: there is no such file */
     if (!f) return -1;
     if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
         fclose(f);

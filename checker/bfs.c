@@ -20,16 +20,17 @@
 #include "model/rt.h"
 
 #ifdef DC_SMALL /* debug builds give bugs a chance */
-enum { BLOCK = 4, BATCH = 3, ALONE = 8, FIRST_SLOTS = 16, RECENT = 4 };
+enum { BLOCK = 4, BATCH = 3, ALONE = 8, FIRST_SLOTS = 16, RECENT = 4, BLOCK_DATA = 64 };
 #else
-enum { BLOCK = 256, BATCH = 256, ALONE = 512, FIRST_SLOTS = 1 << 20, RECENT = 1 << 15 };
+enum { BLOCK = 1024, BATCH = 256, ALONE = 512, FIRST_SLOTS = 1 << 20, RECENT = 1 << 15, BLOCK_DATA = 4096 };
 #endif
 
+/* Of a level: some states (at most b->block_states), each packed as its difference to the one before (below). */
 struct block {
-    uint32_t n;
+    uint32_t n, bytes;
     struct block *next;
     uint32_t *ids; /* of the recorder; NULL without one */
-    uint64_t states[];
+    uint8_t data[];
 };
 
 struct worker {
@@ -42,6 +43,8 @@ struct worker {
     struct hash128 *print; /* with the set alone */
     uint64_t *recent; /* what it was asked for lately, by other bits than are kept here: most duplicates are near */
     VEC(struct block *) made; /* of the next level */
+    uint64_t *last;           /* the last state pushed */
+    uint64_t *unpacked;       /* the block being expanded */
     struct block *free;
     const uint64_t *source;    /* states being expanded */
     const struct block *block; /* with a recorder: where they are */
@@ -77,7 +80,8 @@ struct bfs {
     pthread_cond_t turn;
     uint32_t at_level, at_growth, level_turns, growth_turns;
     double started;
-    uint64_t block_bytes;
+    uint64_t block_bytes, block_data; /* of a block: all, and packed states */
+    uint32_t block_states;            /* at most */
 };
 
 static double now(void) {
@@ -156,23 +160,65 @@ static bool judge(struct worker *w, const uint64_t *state, uint32_t level, uint6
 
 /* ---- the frontier ---- */
 
-static void push(struct worker *w, const uint64_t *state, uint32_t id) {
-    struct block *last = w->made.n ? w->made.at[w->made.n - 1] : NULL;
-    uint32_t words = w->model->state_words;
-    if (!last || last->n == BLOCK) {
-        last = w->free;
-        if (last) {
-            w->free = last->next;
-        } else {
-            last = mem_alloc(w->bfs->block_bytes);
-            if (w->bfs->recorder) last->ids = (uint32_t *)(last->states + (size_t)BLOCK * words);
-            w->blocks_live++;
-        }
-        last->n = 0;
-        VEC_PUSH(w->made, last);
+/* A word differs from that of the state before in some adjacent bytes: where they begin and how many, in one byte, and
+ * then these. Neighbours in a level have much in common, so that this takes a third of the room or less. */
+enum { PACKED_WORD = 9, PAST = 8 }; /* bytes at most; and bytes behind the data that may be read and written */
+
+static uint8_t *pack(uint8_t *p, const uint64_t *state, uint64_t *last, uint32_t words) {
+    for (uint32_t i = 0; i < words; i++) {
+        uint64_t x = state[i] ^ last[i];
+        unsigned skip = x ? (unsigned)__builtin_ctzll(x) / 8 : 0;
+        unsigned n = x ? 8 - (unsigned)__builtin_clzll(x) / 8 - skip : 0;
+        *p++ = (uint8_t)(skip << 4 | n);
+        x >>= 8 * skip;
+        memcpy(p, &x, sizeof x);
+        p += n;
+        last[i] = state[i];
     }
-    if (last->ids) last->ids[last->n] = id;
-    memcpy(last->states + (size_t)last->n++ * words, state, words * sizeof(uint64_t));
+    return p;
+}
+
+static void unpack(const struct block *k, uint64_t *states, uint32_t words) {
+    const uint8_t *p = k->data;
+    for (uint32_t s = 0; s < k->n; s++, states += words)
+        for (uint32_t i = 0; i < words; i++) {
+            unsigned skip = *p >> 4, n = *p & 15;
+            uint64_t x;
+            memcpy(&x, ++p, sizeof x);
+            p += n;
+            x = n == 8 ? x : x & (((uint64_t)1 << 8 * n) - 1);
+            states[i] = x << 8 * skip ^ (s ? states[(size_t)i - words] : 0);
+        }
+}
+
+static struct block *new_block(struct worker *w) {
+    struct block *k = w->free;
+    if (k) {
+        w->free = k->next;
+    } else {
+        k = mem_alloc(w->bfs->block_bytes);
+        if (w->bfs->recorder) k->ids = mem_alloc(BLOCK * sizeof *k->ids);
+        w->blocks_live++;
+    }
+    k->n = k->bytes = 0;
+    memset(w->last, 0, w->model->state_words * sizeof *w->last);
+    VEC_PUSH(w->made, k);
+    return k;
+}
+
+static void free_block(struct block *k) {
+    mem_free(k->ids);
+    mem_free(k);
+}
+
+static void push(struct worker *w, const uint64_t *state, uint32_t id) {
+    struct block *k = w->made.n ? w->made.at[w->made.n - 1] : NULL;
+    uint32_t words = w->model->state_words;
+    if (!k || k->n == w->bfs->block_states || k->bytes + (uint64_t)PACKED_WORD * words > w->bfs->block_data)
+        k = new_block(w);
+    if (k->ids) k->ids[k->n] = id;
+    k->bytes = (uint32_t)(pack(k->data + k->bytes, state, w->last, words) - k->data);
+    k->n++;
 }
 
 /* ---- recording ---- */
@@ -338,14 +384,15 @@ static void use_model(struct worker *w) {
 static void expand_block(struct worker *w, struct block *k) {
     struct bfs *b = w->bfs;
     uint32_t words = w->model->state_words;
-    w->source = k->states;
+    unpack(k, w->unpacked, words);
+    w->source = w->unpacked;
     memset(w->moves, 0, k->n * sizeof *w->moves);
     if (b->recorder) {
         w->block = k;
         w->recording = 0;
         recorder_begin(b->recorder, w->index, k->ids[0]);
     }
-    w->model->expand(w->model, w->scratch, k->states, k->n, &w->out);
+    w->model->expand(w->model, w->scratch, w->source, k->n, &w->out);
     flush(&w->out);
     if (b->recorder) {
         record_source(w, k->n - 1);
@@ -354,7 +401,7 @@ static void expand_block(struct worker *w, struct block *k) {
     if (b->o->stops && !b->parents) {
         for (uint32_t i = 0; i < k->n; i++) {
             if (w->moves[i]) continue;
-            const uint64_t *s = k->states + (size_t)i * words;
+            const uint64_t *s = w->source + (size_t)i * words;
             uint64_t finals = 0, holds = 0;
             uint32_t pred = 0, site = 0;
             for (uint32_t p = 0; p < b->model->n_preds && p < 64; p++)
@@ -375,21 +422,32 @@ static void expand_block(struct worker *w, struct block *k) {
     w->free = k;
 }
 
+/* Of the table, what a small search never touched takes no memory: each state touches one page at most. */
+static uint64_t set_bytes(const struct bfs *b) {
+    enum { PAGE = 4096 };
+    uint64_t touched = PAGE * atomic_load_explicit(&b->inserted, memory_order_relaxed);
+    return touched < b->set.size_bytes ? touched : b->set.size_bytes;
+}
+
 static uint64_t memory_now(const struct bfs *b) {
     uint64_t blocks = 0;
     for (uint32_t i = 0; i < b->n_workers; i++) blocks += b->workers[i].blocks_live;
-    return b->set.size_bytes + blocks * b->block_bytes + (b->parents ? parents_bytes(b->parents) : 0) +
+    return set_bytes(b) + blocks * b->block_bytes + (b->parents ? parents_bytes(b->parents) : 0) +
            (b->recorder ? recorder_bytes(b->recorder) : 0);
 }
 
 static void grow(struct bfs *b) {
     atomic_store(&b->want_growth, false);
-    uint64_t have = capacity(b), want = have < (1 << 24) ? 2 * have : have + have / 2;
-    bool fits = !b->o->memory_bytes || memory_now(b) + (b->recorder ? 13 : 8) * want <= b->o->memory_bytes;
-    if (fits && (b->recorder ? recorder_grow(b->recorder, want) : fpset_grow(&b->set, want))) return;
-    if (atomic_load(&b->inserted) + (uint64_t)b->n_workers * BATCH * 4 < have / 8 * 7) { /* use what is left of it */
-        return;
+    bool full = atomic_exchange(&b->full, false);
+    uint64_t have = capacity(b), want = have + have / 3, more = 8 * (want - have);
+    if (b->recorder) { /* needs the old and the new one at the same time */
+        want = have < (1 << 24) ? 2 * have : have + have / 2;
+        more = 13 * want;
     }
+    bool fits = !b->o->memory_bytes || memory_now(b) + more <= b->o->memory_bytes;
+    if (fits && (b->recorder ? recorder_grow(b->recorder, want) : fpset_grow(&b->set, want))) return;
+    if (!full && atomic_load(&b->inserted) + (uint64_t)b->n_workers * BATCH * 4 < have / 8 * 7)
+        return; /* use what is left of it */
     b->r->end = END_MEMORY;
     atomic_store(&b->over, true);
 }
@@ -483,10 +541,7 @@ static void small_levels(struct worker *w) {
     while (!atomic_load(&b->finished) && level_size(b) < ALONE) {
         for (uint32_t i = 0; i < b->level.n; i++) {
             use_model(w);
-            struct block *k = b->level.at[i];
-            w->source = k->states;
-            memset(w->moves, 0, k->n * sizeof *w->moves);
-            expand_block(w, k);
+            expand_block(w, b->level.at[i]);
         }
         if (atomic_load(&b->want_growth)) grow(b);
         if (!turn_level(b)) return;
@@ -596,6 +651,8 @@ static void open_workers(struct bfs *b) {
         w->print = mem_alloc(BATCH * sizeof *w->print);
         if (!b->parents && !b->recorder) w->recent = mem_alloc(RECENT * sizeof *w->recent);
         w->moves = mem_alloc(BLOCK * sizeof *w->moves);
+        w->last = mem_alloc(words * sizeof *w->last);
+        w->unpacked = mem_alloc((size_t)b->block_states * words * sizeof *w->unpacked);
         w->fired = mem_alloc((b->model->n_actions + 1) * sizeof *w->fired);
         w->found_new = mem_alloc((b->model->n_actions + 1) * sizeof *w->found_new);
         w->best = mem_alloc(b->n_ranks * sizeof *w->best);
@@ -618,9 +675,9 @@ static void close_workers(struct bfs *b) {
         if (w->model) w->model->close(w->model, w->scratch);
         for (struct block *k = w->free, *next; k; k = next) {
             next = k->next;
-            mem_free(k);
+            free_block(k);
         }
-        for (uint32_t k = 0; k < w->made.n; k++) mem_free(w->made.at[k]);
+        for (uint32_t k = 0; k < w->made.n; k++) free_block(w->made.at[k]);
         VEC_FREE(w->made);
         mem_free(w->out.states);
         mem_free(w->out.steps);
@@ -629,13 +686,15 @@ static void close_workers(struct bfs *b) {
         mem_free(w->print);
         mem_free(w->recent);
         mem_free(w->moves);
+        mem_free(w->last);
+        mem_free(w->unpacked);
         mem_free(w->fired);
         mem_free(w->found_new);
         for (uint32_t k = 0; k < b->n_ranks; k++) mem_free(w->best[k].state);
         mem_free(w->best);
     }
     for (uint32_t k = 0; k < b->level.n; k++)
-        if (atomic_load(&b->next_block) == 0) mem_free(b->level.at[k]); /* never handed out */
+        if (atomic_load(&b->next_block) == 0) free_block(b->level.at[k]); /* never handed out */
     VEC_FREE(b->level);
     mem_free(b->workers);
 }
@@ -708,7 +767,11 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
         if (k == DC_INITIALLY) b.initial_preds |= bit;
         if (k == DC_STEP) b.step_preds |= bit;
     }
-    b.block_bytes = sizeof(struct block) + (uint64_t)BLOCK * (m->state_words * 8 + (graph ? sizeof(uint32_t) : 0));
+    b.block_states = m->state_words <= 4 ? BLOCK : m->state_words <= 16 ? (BLOCK + 1) / 2 : (BLOCK + 3) / 4;
+    b.block_data = BLOCK_DATA;
+    if (b.block_data < (uint64_t)4 * PACKED_WORD * m->state_words)
+        b.block_data = (uint64_t)4 * PACKED_WORD * m->state_words;
+    b.block_bytes = sizeof(struct block) + b.block_data + PAST;
     pthread_mutex_init(&b.lock, NULL);
     pthread_cond_init(&b.turn, NULL);
     if (!parents && !graph) {
@@ -732,7 +795,7 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
     r->depth = b.depth + (b.r->unexpanded && r->end != END_INTERRUPTED && r->end != END_MEMORY ? 1 : 0);
     if (r->depth == 0) r->depth = r->generated ? 1 : 0;
     r->memory_bytes = memory_now(&b);
-    r->set_bytes = b.set.size_bytes;
+    r->set_bytes = set_bytes(&b);
     close_workers(&b);
     fpset_free(&b.set);
     if (graph) graph_build(b.recorder, graph);

@@ -73,17 +73,20 @@ static json_t *check(const struct report_check *r) {
     json_object_set_new(o, "workers", json_integer(r->workers));
     json_object_set_new(o, "execution", json_text(r->execution));
     json_object_set_new(o, "memory_bytes", json_integer((json_int_t)s->memory_bytes));
+    json_object_set_new(o, "fingerprint_bits", json_integer(s->fingerprint_bits));
     bool first = true;
     json_t *loop = json_null();
     for (uint32_t t = 0; t < r->traces.n; t++) {
         const struct report_trace *x = &r->traces.at[t];
-        json_t *steps = json_array();
+        json_t *steps = json_array(), *because = json_array();
+        for (uint32_t i = 0; i < x->story.ends.n; i++) json_array_append_new(because, json_text(x->story.ends.at[i]));
+        for (uint32_t i = 0; i < x->story.why.n; i++) json_array_append_new(because, json_text(x->story.why.at[i]));
         for (uint32_t i = 0; i < x->story.events.n; i++) json_array_append_new(steps, event(&x->story.events.at[i], i));
         if (!x->witness && first) {
             if (x->lasso) loop = json_integer(x->loop);
-            for (uint32_t i = 0; i < x->story.ends.n; i++) json_array_append_new(why, json_text(x->story.ends.at[i]));
-            for (uint32_t i = 0; i < x->story.why.n; i++) json_array_append_new(why, json_text(x->story.why.at[i]));
+            json_array_extend(why, because);
             json_array_extend(trace, steps);
+            json_decref(because);
             json_decref(steps);
             json_object_set_new(o, "failed_step", json_text(x->story.failed_step));
             first = false;
@@ -92,6 +95,8 @@ static json_t *check(const struct report_check *r) {
             json_object_set_new(w, "property", json_text(x->property));
             json_object_set_new(w, "kind", json_text(x->kind));
             json_object_set_new(w, "trace", steps);
+            json_object_set_new(w, "why", because);
+            json_object_set_new(w, "loop", x->lasso ? json_integer(x->loop) : json_null());
             json_array_append_new(witnesses, w);
         }
     }

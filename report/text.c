@@ -124,9 +124,9 @@ static void print_counts(const struct report_check *r, FILE *out) {
     if (!s->distinct) return;
     /* pairs of states with one fingerprint of b bits, expected: n(n-1)/2^(b+1) */
     double n = (double)s->distinct;
-    fprintf(out, "  memory %.1f MiB (set %.1f); chance that a state was missed at most %.1e\n",
+    fprintf(out, "  memory %.1f MiB (set %.1f); chance that a state was missed at most %.1e (%u-bit fingerprints)\n",
             (double)s->memory_bytes / (1 << 20), (double)s->set_bytes / (1 << 20),
-            n * (n - 1) / ldexp(2.0, (int)s->fingerprint_bits));
+            n * (n - 1) / ldexp(2.0, (int)s->fingerprint_bits), s->fingerprint_bits);
     if (!s->graph_bytes) return;
     fputs("  behaviours: ", out);
     print_count(out, s->graph_edges);

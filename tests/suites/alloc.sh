@@ -25,7 +25,7 @@ every tests/golden/cli/syntax.dspec
 every tests/golden/cli/count.dspec -simulate -walks 20
 every tests/golden/cli/crash.dspec -dump c
 most=0
-every specs/two_phase_commit.dspec -D N=6 -json - # the table grows
+every specs/two_phase_commit.dspec -D N=7 -json - # the table grows
 
 # the shim itself must bite
 LD_PRELOAD=$tmp/failalloc.so FAILALLOC_N=20 build/alloc/dcheck -workers 1 -interpret tests/golden/cli/count.dspec >/dev/null 2>&1

@@ -1,6 +1,6 @@
-/* Preloaded into a program: lets the n-th allocation fail (malloc, calloc, realloc, aligned ones, mmap), counted from
+/* Preloaded into a program: lets the n-th allocation fail (malloc, calloc, realloc, aligned ones, mmap, mprotect), counted from
  * the start of main. Environment: FAILALLOC_N, which one (0: none); FAILALLOC_ALL=1, all from that one on;
- * FAILALLOC_MMAP=1, only mmap counts; FAILALLOC_COUNT, a file that gets the number of allocations when the program ends. glibc only. */
+ * FAILALLOC_MMAP=1, only mmap and mprotect count; FAILALLOC_COUNT, a file that gets the number of allocations when the program ends. glibc only. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +76,11 @@ int posix_memalign(void **p, size_t align, size_t n) {
     *p = q;
     return 0;
 }
+int mprotect(void *at, size_t n, int how) {
+    if ((how & PROT_WRITE) && fails(1)) return -1;
+    return (int)syscall(SYS_mprotect, at, n, how);
+}
+
 void *mmap(void *at, size_t n, int protection, int flags, int file, off_t offset) {
     if (fails(1)) return MAP_FAILED;
     return (void *)syscall(SYS_mmap, at, n, protection, flags, file, offset);
