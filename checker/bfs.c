@@ -79,6 +79,10 @@ struct bfs {
     pthread_mutex_t lock;
     pthread_cond_t turn;
     uint32_t at_level, at_growth, level_turns, growth_turns;
+    bool led;                            /* somebody does what is to be done alone, or leads a task */
+    void (*task)(void *job, unsigned i); /* for all who wait there */
+    void *task_job;
+    uint32_t task_turn, task_left, task_taken;
     double started;
     uint64_t block_bytes, block_data; /* of a block: all, and packed states */
     uint32_t block_states;            /* at most */
@@ -436,16 +440,34 @@ static uint64_t memory_now(const struct bfs *b) {
            (b->recorder ? recorder_bytes(b->recorder) : 0);
 }
 
-static void grow(struct bfs *b) {
+/* Has all who wait at the gate do a part of a task; called by the one who has the lock. */
+static void all_help(void *self, void (*task)(void *job, unsigned i), void *job) {
+    struct bfs *b = self;
+    b->task = task;
+    b->task_job = job;
+    b->task_left = b->n_workers - 1;
+    b->task_taken = 0;
+    b->task_turn++;
+    pthread_cond_broadcast(&b->turn);
+    pthread_mutex_unlock(&b->lock);
+    task(job, b->n_workers - 1); /* the helpers are the others, in the order in which they wake */
+    pthread_mutex_lock(&b->lock);
+    while (b->task_left) pthread_cond_wait(&b->turn, &b->lock);
+}
+
+/* `helped`: all wait at the gate. */
+static void grow(struct bfs *b, bool helped) {
     atomic_store(&b->want_growth, false);
     bool full = atomic_exchange(&b->full, false);
+    struct fpset_crew crew = {.n = b->n_workers, .self = b, .all = all_help};
     uint64_t have = capacity(b), want = have + have / 3, more = 8 * (want - have);
     if (b->recorder) { /* needs the old and the new one at the same time */
         want = have < (1 << 24) ? 2 * have : have + have / 2;
         more = 13 * want;
     }
     bool fits = !b->o->memory_bytes || memory_now(b) + more <= b->o->memory_bytes;
-    if (fits && (b->recorder ? recorder_grow(b->recorder, want) : fpset_grow(&b->set, want))) return;
+    if (fits && (b->recorder ? recorder_grow(b->recorder, want) : fpset_grow(&b->set, want, helped ? &crew : NULL)))
+        return;
     if (!full && atomic_load(&b->inserted) + (uint64_t)b->n_workers * BATCH * 4 < have / 8 * 7)
         return; /* use what is left of it */
     b->r->end = END_MEMORY;
@@ -543,7 +565,7 @@ static void small_levels(struct worker *w) {
             use_model(w);
             expand_block(w, b->level.at[i]);
         }
-        if (atomic_load(&b->want_growth)) grow(b);
+        if (atomic_load(&b->want_growth)) grow(b, false);
         if (!turn_level(b)) return;
     }
 }
@@ -553,18 +575,28 @@ static _Thread_local bool alone;
 static void gate(struct worker *w, bool growth) {
     struct bfs *b = w->bfs;
     if (alone) {
-        if (growth) grow(b);
+        if (growth) grow(b, false);
         return;
     }
     pthread_mutex_lock(&b->lock);
-    uint32_t turn = growth ? b->growth_turns : b->level_turns;
+    uint32_t turn = growth ? b->growth_turns : b->level_turns, helped = b->task_turn;
     if (growth) b->at_growth++;
     else b->at_level++;
     for (;;) {
         if ((growth ? b->growth_turns : b->level_turns) != turn) break;
-        if (b->at_level + b->at_growth == b->n_workers) {
+        if (b->task_turn != helped) {
+            helped = b->task_turn;
+            unsigned place = b->task_taken++;
+            pthread_mutex_unlock(&b->lock);
+            b->task(b->task_job, place);
+            pthread_mutex_lock(&b->lock);
+            if (!--b->task_left) pthread_cond_broadcast(&b->turn);
+            continue;
+        }
+        if (b->at_level + b->at_growth == b->n_workers && !b->led) {
+            b->led = true;
             if (b->at_growth) {
-                if (atomic_load(&b->want_growth)) grow(b);
+                if (atomic_load(&b->want_growth)) grow(b, b->n_workers > 1);
                 b->at_growth = 0;
                 b->growth_turns++;
             } else {
@@ -574,6 +606,7 @@ static void gate(struct worker *w, bool growth) {
                 b->at_level = 0;
                 b->level_turns++;
             }
+            b->led = false;
             pthread_cond_broadcast(&b->turn);
             continue;
         }

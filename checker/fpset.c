@@ -1,5 +1,6 @@
 #include "checker/fpset.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -76,8 +77,21 @@ bool fpset_strayed(const struct fpset *s, uint64_t first_line, uint64_t remainde
     return false;
 }
 
-/* Puts an entry where the grown table has it. Alone, so without care for others. */
-static void place(struct fpset *s, uint64_t first_line, uint64_t remainder) {
+/* Blocks move from the last to the first, each into room that is free by then. A wave is a range of blocks whose new
+ * places all lie behind the old ones of the range, so that its blocks can move at the same time. */
+struct growth {
+    const struct fpset *old;
+    struct fpset *new;
+    uint64_t lines, more;  /* of a block, before and after */
+    uint64_t first;        /* of the wave */
+    _Atomic uint64_t next; /* behind the one to be taken next; down to first */
+    uint64_t **copies;     /* one for each who helps */
+    pthread_mutex_t lock;  /* of the strays */
+};
+
+/* Puts an entry where the grown table has it. Nobody else is in its block. */
+static void place(struct growth *g, uint64_t first_line, uint64_t remainder) {
+    struct fpset *s = g->new;
     struct fpset_probe p = fpset_start(s, first_line, remainder);
     for (unsigned k = 1; k <= FPSET_PROBES; fpset_next(&p, k++)) {
         _Atomic uint64_t *slots = s->slots + 8 * (p.block + p.at);
@@ -87,25 +101,69 @@ static void place(struct fpset *s, uint64_t first_line, uint64_t remainder) {
             return;
         }
     }
+    pthread_mutex_lock(&g->lock);
     s->strays = mem_grow(s->strays, s->n_strays * sizeof *s->strays, (s->n_strays + 1) * sizeof *s->strays);
     s->strays[s->n_strays++] = (struct fpset_stray){first_line, remainder};
+    pthread_mutex_unlock(&g->lock);
 }
 
 /* One block: taken out, its new place cleared, and put in again. */
-static void move_block(const struct fpset *old, struct fpset *new, uint64_t block, uint64_t *copy) {
-    uint64_t lines = old->block_lines * old->growth, more = new->block_lines *new->growth;
-    memcpy(copy, (const void *)(old->slots + 8 * block * lines), 64 * lines);
-    memset((void *)(new->slots + 8 * block *more), 0, 64 * more);
-    for (uint64_t i = 0; i < 8 * lines; i++) {
+static void move_block(struct growth *g, uint64_t block, uint64_t *copy) {
+    const struct fpset *old = g->old;
+    memcpy(copy, (const void *)(old->slots + 8 * block * g->lines), 64 * g->lines);
+    memset((void *)(g->new->slots + 8 * block * g->more), 0, 64 * g->more);
+    for (uint64_t i = 0; i < 8 * g->lines; i++) {
         if (!copy[i]) continue;
-        uint64_t in_block =
-            (uint32_t)home(i / 8, copy[i], lines) / (uint32_t)old->growth; /* both fit, and it is faster */
-        uint64_t first = block * old->block_lines + in_block;
-        place(new, first, copy[i] & ~(uint64_t)31);
+        uint64_t in_block = (uint32_t)home(i / 8, copy[i], g->lines) / (uint32_t)old->growth; /* both fit: faster */
+        place(g, block * old->block_lines + in_block, copy[i] & ~(uint64_t)31);
     }
 }
 
-bool fpset_grow(struct fpset *s, uint64_t slots) {
+static void move_some(void *job, unsigned i) {
+    struct growth *g = job;
+    for (;;) {
+        uint64_t end = atomic_load(&g->next);
+        while (end > g->first && !atomic_compare_exchange_weak(&g->next, &end, end - 1)) continue;
+        if (end <= g->first) return;
+        move_block(g, end - 1, g->copies[i]);
+    }
+}
+
+#ifdef DC_SMALL
+enum { FEW_SLOTS = 8 };
+#else
+enum { FEW_SLOTS = 1 << 18 }; /* not worth waking the others */
+#endif
+
+static void move_all(struct growth *g, const struct fpset_crew *crew) {
+    uint64_t left = ((uint64_t)1 << g->old->line_bits) / g->old->block_lines;
+    while (left) {
+        g->first = (left * g->lines + g->more - 1) / g->more;
+        if (g->first == left) g->first = left - 1;
+        atomic_store(&g->next, left);
+        uint64_t slots = 8 * g->lines * (left - g->first);
+        if (crew && slots >= FEW_SLOTS) crew->all(crew->self, move_some, g);
+        else move_some(g, 0);
+        left = g->first;
+    }
+}
+
+static void free_copies(uint64_t **copies, unsigned n) {
+    for (unsigned i = 0; copies && i < n; i++) mem_free(copies[i]);
+    mem_free(copies);
+}
+
+static uint64_t **new_copies(unsigned n, size_t bytes) {
+    uint64_t **copies = mem_try_alloc(n * sizeof *copies);
+    for (unsigned i = 0; copies && i < n; i++)
+        if (!(copies[i] = mem_try_alloc(bytes))) {
+            free_copies(copies, n);
+            return NULL;
+        }
+    return copies;
+}
+
+bool fpset_grow(struct fpset *s, uint64_t slots, const struct fpset_crew *crew) {
     struct fpset new = *s;
     uint64_t first = (uint64_t)8 << s->line_bits;
     if (slots / first > UINT32_MAX / FPSET_BLOCK) return false;
@@ -113,18 +171,22 @@ bool fpset_grow(struct fpset *s, uint64_t slots) {
     if (new.growth <= s->growth) new.growth = s->growth + 1;
     new.step_range = new.block_lines *new.growth - 1;
     size_t bytes = fpset_lines(&new) * 64;
-    uint64_t *copy = mem_try_alloc(64 * s->block_lines * s->growth);
-    if (!copy || !open_up(&new, bytes)) {
-        mem_free(copy);
+    struct growth g = {.old = s, .new = &new, .lines = s->block_lines * s->growth, .more = new.block_lines *new.growth};
+    unsigned n = crew ? crew->n : 1;
+    g.copies = new_copies(n, 64 * g.lines);
+    if (!g.copies || !open_up(&new, bytes)) {
+        free_copies(g.copies, n);
         return false;
     }
+    pthread_mutex_init(&g.lock, NULL);
     new.size_bytes = bytes;
     new.strays = NULL;
     new.n_strays = 0;
-    for (uint64_t b = ((uint64_t)1 << s->line_bits) / s->block_lines; b-- > 0;) move_block(s, &new, b, copy);
-    for (uint32_t i = 0; i < s->n_strays; i++) place(&new, s->strays[i].first_line, s->strays[i].remainder);
+    move_all(&g, crew);
+    for (uint32_t i = 0; i < s->n_strays; i++) place(&g, s->strays[i].first_line, s->strays[i].remainder);
+    pthread_mutex_destroy(&g.lock);
     mem_free(s->strays);
-    mem_free(copy);
+    free_copies(g.copies, n);
     *s = new;
     return true;
 }

@@ -122,8 +122,16 @@ static inline enum fpset_told fpset_insert(struct fpset *s, struct hash128 h) {
     return fpset_strayed(s, fpset_first_line(s, h), remainder) ? FPSET_KNOWN : FPSET_FULL;
 }
 
-/* Alone: at least so many slots. */
-bool fpset_grow(struct fpset *, uint64_t slots);
+/* Others who help: `all` has work(job, i) run at the same time for each i below n, and returns when all have returned.
+ */
+struct fpset_crew {
+    unsigned n;
+    void *self;
+    void (*all)(void *self, void (*work)(void *job, unsigned i), void *job);
+};
+
+/* At least so many slots. Alone, but for the crew (or NULL). */
+bool fpset_grow(struct fpset *, uint64_t slots, const struct fpset_crew *);
 bool fpset_has(const struct fpset *, struct hash128);
 
 #endif

@@ -1,4 +1,5 @@
-"""Prints specs/README.md: what there is to read, from the heads of the specs and the golden table. specs_table.py GOLDEN"""
+"""Prints specs/README.md: what there is to read, from the heads of the specs, specs/subjects.tsv, the golden table, and the seconds
+in specs/seconds.tsv. specs_table.py GOLDEN"""
 import glob
 import re
 import sys
@@ -8,11 +9,23 @@ HEAD = """<!-- Written by tests/tools/specs_table.py; `make specs-table` writes 
 
 One subject a file; its head says where it comes from, what to look at and what to try. Each check shows one side: what
 holds is proved, and under a neighbouring assumption it is refuted by the counterexample that the textbook gives.
-`dcheck FILE` runs the first check, `-check NAME` another, `-all` all. The states are those of the largest check that is
-searched to its end; checks named `big` and the like take minutes.
+`dcheck FILE` runs the first check, `-check NAME` another, `-all` all. [The course](../docs/course/README.md) is a way
+through them; its exercises have solutions in [exercises](exercises/).
 
-| file | what | holds | fails, as expected | states |
-|---|---|---|---|---|
+## By subject
+
+| subject | files |
+|---|---|
+"""
+
+FILES = """
+## By file
+
+The states are those of the largest check that is searched to its end. The seconds are those of all checks together
+(`dcheck FILE -all -workers 2`), measured on two cores by `make specs-seconds`.
+
+| file | what | holds | fails, as expected | states | s |
+|---|---|---|---|---|---|
 """
 
 
@@ -22,6 +35,13 @@ def rows(path):
             cells = line.rstrip("\n").split("\t")
             if len(cells) == 11 and not line.startswith("#"):
                 yield cells
+
+
+def tsv(path):
+    with open(path, encoding="utf-8") as f:
+        for line in f:
+            if not line.startswith("#"):
+                yield line.rstrip("\n").split("\t")
 
 
 def title(text):
@@ -38,7 +58,16 @@ def main():
     for c in rows(sys.argv[1]):
         if c[3] != "-":
             states[c[0]] = max(states.get(c[0], 0), int(c[3]))
+    seconds = dict(tsv("specs/seconds.tsv"))
     print(HEAD, end="")
+    named = set()
+    for subject, files in tsv("specs/subjects.tsv"):
+        named |= set(files.split())
+        print(f"| {subject} | {', '.join(f'[{x}]({x}.dspec)' for x in files.split())} |")
+    there = {path.split("/")[1][:-6] for path in glob.glob("specs/*.dspec")}
+    if named != there:
+        sys.exit(f"specs/subjects.tsv and specs/ differ in {named ^ there}")
+    print(FILES, end="")
     for path in sorted(glob.glob("specs/*.dspec")):
         with open(path, encoding="utf-8") as f:
             text = f.read()
@@ -54,7 +83,7 @@ def main():
                 holds.append(name)
         file = path.split("/")[1]
         n = f"{states[path]:,}" if path in states else ""
-        print(f"| [{file[:-6]}]({file}) | {title(text)} | {', '.join(holds)} | {', '.join(fails)} | {n} |")
+        print(f"| [{file[:-6]}]({file}) | {title(text)} | {', '.join(holds)} | {', '.join(fails)} | {n} | {seconds.get(file[:-6], '')} |")
 
 
 main()

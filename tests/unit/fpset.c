@@ -44,7 +44,7 @@ static uint64_t key(uint64_t *random, unsigned kind) {
 
 static void grow(struct fpset *set, const struct sorted *ref, unsigned kind) {
     uint64_t before = fpset_capacity(set);
-    assert_true(fpset_grow(set, before + before / 2));
+    assert_true(fpset_grow(set, before + before / 2, NULL));
     assert_true(fpset_capacity(set) > before);
     assert_int_equal(set->size_bytes, fpset_capacity(set) * 8);
     for (size_t k = 0; k < ref->n; k++) assert_true(fpset_has(set, fingerprint(ref->at[k], kind)));
@@ -148,7 +148,7 @@ static void one_thread_is_told(void **state) {
         uint64_t slots = 0;
         for (uint64_t i = 0; i < fpset_capacity(&set); i++) slots += atomic_load(&set.slots[i]) != 0;
         assert_int_equal(slots, KEYS);
-        assert_true(fpset_grow(&set, 4 * KEYS));
+        assert_true(fpset_grow(&set, 4 * KEYS, NULL));
         for (int i = 0; i < KEYS; i++) assert_int_equal(fpset_insert(&set, fingerprint(keys[i], 0)), FPSET_KNOWN);
         pthread_barrier_destroy(&start);
         fpset_free(&set);
@@ -162,11 +162,53 @@ static void refused_memory_leaves_it(void **state) {
     assert_true(fpset_init(&set, 16, (uint64_t)1 << 20));
     assert_int_equal(fpset_insert(&set, fingerprint(42, 0)), FPSET_NEW);
     struct fpset before = set;
-    assert_false(fpset_grow(&set, (uint64_t)1 << 20)); /* beyond the room that was asked for */
-    assert_false(fpset_grow(&set, (uint64_t)1 << 58));
+    assert_false(fpset_grow(&set, (uint64_t)1 << 20, NULL)); /* beyond the room that was asked for */
+    assert_false(fpset_grow(&set, (uint64_t)1 << 58, NULL));
     assert_memory_equal(&set, &before, sizeof set);
     assert_true(fpset_has(&set, fingerprint(42, 0)));
     assert_false(fpset_has(&set, fingerprint(43, 0)));
+    fpset_free(&set);
+}
+
+struct helper {
+    pthread_t thread;
+    void (*work)(void *job, unsigned i);
+    void *job;
+    unsigned i;
+};
+static void *help(void *self) {
+    struct helper *h = self;
+    h->work(h->job, h->i);
+    return NULL;
+}
+static void all(void *self, void (*work)(void *job, unsigned i), void *job) {
+    struct helper h[THREADS];
+    ++*(int *)self;
+    for (unsigned i = 0; i < THREADS; i++) {
+        h[i] = (struct helper){.work = work, .job = job, .i = i};
+        assert_int_equal(pthread_create(&h[i].thread, NULL, help, &h[i]), 0);
+    }
+    for (unsigned i = 0; i < THREADS; i++) pthread_join(h[i].thread, NULL);
+}
+
+/* A crew leaves the table as one alone would: everything is there, nothing else, and each in one place. */
+static void grown_by_many(void **state) {
+    (void)state;
+    enum { MANY = 700000 };
+    struct fpset set;
+    int waves = 0;
+    struct fpset_crew crew = {.n = THREADS, .self = &waves, .all = all};
+    assert_true(fpset_init(&set, 1 << 20, 0));
+    for (uint64_t i = 0; i < MANY; i++) assert_int_equal(fpset_insert(&set, fingerprint(i, 0)), FPSET_NEW);
+    for (uint64_t growth = 2; growth < 6; growth++) {
+        assert_true(fpset_grow(&set, growth << 20, &crew));
+        uint64_t slots = 0;
+        for (uint64_t i = 0; i < fpset_capacity(&set); i++) slots += atomic_load(&set.slots[i]) != 0;
+        assert_int_equal(slots + set.n_strays, MANY);
+        for (uint64_t i = 0; i < MANY; i++) assert_true(fpset_has(&set, fingerprint(i, 0)));
+        assert_false(fpset_has(&set, fingerprint(MANY + growth, 0)));
+    }
+    assert_true(waves > 4);
     fpset_free(&set);
 }
 
@@ -180,7 +222,7 @@ static void bits_and_load(void **state) {
     while (n < 2000000) {
         struct hash128 h = {.hi = next_random(&random), .lo = next_random(&random)};
         assert_int_equal(fpset_insert(&set, h), FPSET_NEW);
-        if (++n > fpset_capacity(&set) / 5 * 4) assert_true(fpset_grow(&set, fpset_capacity(&set) / 2 * 3));
+        if (++n > fpset_capacity(&set) / 5 * 4) assert_true(fpset_grow(&set, fpset_capacity(&set) / 2 * 3, NULL));
     }
     assert_int_equal(fpset_bits(&set), 76);
     uint64_t far = 0;
@@ -194,6 +236,7 @@ int main(void) {
         cmocka_unit_test(like_a_sorted_array),
         cmocka_unit_test(one_thread_is_told),
         cmocka_unit_test(refused_memory_leaves_it),
+        cmocka_unit_test(grown_by_many),
         cmocka_unit_test(bits_and_load),
     };
     return cmocka_run_group_tests_name("fpset", tests, NULL, NULL);
