@@ -184,14 +184,15 @@ static uint8_t *pack(uint8_t *p, const uint64_t *state, uint64_t *last, uint32_t
 
 static void unpack(const struct block *k, uint64_t *states, uint32_t words) {
     const uint8_t *p = k->data;
-    for (uint32_t s = 0; s < k->n; s++, states += words)
+    const uint64_t *before = NULL;
+    for (uint32_t s = 0; s < k->n; s++, before = states, states += words)
         for (uint32_t i = 0; i < words; i++) {
             unsigned skip = *p >> 4, n = *p & 15;
             uint64_t x;
             memcpy(&x, ++p, sizeof x);
             p += n;
             x = n == 8 ? x : x & (((uint64_t)1 << 8 * n) - 1);
-            states[i] = x << 8 * skip ^ (s ? states[(size_t)i - words] : 0);
+            states[i] = x << 8 * skip ^ (before ? before[i] : 0);
         }
 }
 

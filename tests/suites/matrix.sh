@@ -4,8 +4,8 @@
 # batches and tables make its workers meet often.
 . tests/tools/lib.sh
 
-# seconds, workers, execution and memory_bytes name the run; a native run must not have fallen back silently.
-same_part() { sed -E '/^ *"(seconds|workers|execution|memory_bytes)":/d' "$1"; }
+# seconds, workers, execution, memory_bytes and fingerprint_bits (of a build) name the run; a native run must not have fallen back silently.
+same_part() { sed -E '/^ *"(seconds|workers|execution|memory_bytes|fingerprint_bits)":/d' "$1"; }
 
 # run OUT BINARY ARGUMENT...: leaves OUT, with JSON, text and exit code
 run() {
