@@ -33,6 +33,11 @@ struct block {
     uint8_t data[];
 };
 
+struct known {
+    uint64_t fp;
+    uint32_t id;
+};
+
 struct worker {
     struct bfs *bfs;
     pthread_t thread;
@@ -41,6 +46,7 @@ struct worker {
     struct dc_out out;
     uint64_t *fp;          /* of a batch; with the set alone: whether to ask it */
     struct hash128 *print; /* with the set alone */
+    struct known *known;   /* with a recorder: of what it was asked for lately, the numbers */
     uint64_t *recent; /* what it was asked for lately, by other bits than are kept here: most duplicates are near */
     VEC(struct block *) made; /* of the next level */
     uint64_t *last;           /* the last state pushed */
@@ -278,6 +284,17 @@ static bool insert(struct worker *w, struct hash128 h) {
     }
 }
 
+static bool record_state(struct worker *w, uint64_t fp, uint32_t *id) {
+    struct known *k = &w->known[fp & (RECENT - 1)];
+    bool is_new = false;
+    if (k->fp != fp) {
+        is_new = recorder_insert(w->bfs->recorder, w->index, fp, w->initial, &k->id);
+        k->fp = fp;
+    }
+    *id = k->id;
+    return is_new;
+}
+
 static void insert_batch(struct worker *w) {
     struct bfs *b = w->bfs;
     struct dc_out *out = &w->out;
@@ -288,7 +305,7 @@ static void insert_batch(struct worker *w) {
         if (b->parents || b->recorder) {
             w->fp[i] = hash_state(t, words);
             if (b->parents) parents_prefetch(b->parents, w->fp[i]);
-            else recorder_prefetch(b->recorder, w->fp[i]);
+            else if (w->known[w->fp[i] & (RECENT - 1)].fp != w->fp[i]) recorder_prefetch(b->recorder, w->fp[i]);
             continue;
         }
         struct hash128 h = w->print[i] = hash_state128(t, words);
@@ -349,7 +366,7 @@ static void insert_batch(struct worker *w) {
         bool is_new;
         uint32_t id = 0;
         if (b->recorder) {
-            is_new = recorder_insert(b->recorder, w->index, w->fp[i], w->initial, &id);
+            is_new = record_state(w, w->fp[i], &id);
             if (is_new) record_atoms(w, t, id, level);
             if (!w->initial && !dc_same(w->source + (size_t)s->from * words, t, words))
                 recorder_edge(b->recorder, w->index, id, s->action, key);
@@ -683,6 +700,7 @@ static void open_workers(struct bfs *b) {
         w->index = i;
         w->fp = mem_alloc(BATCH * sizeof *w->fp);
         w->print = mem_alloc(BATCH * sizeof *w->print);
+        if (b->recorder) w->known = mem_alloc(RECENT * sizeof *w->known);
         if (!b->parents && !b->recorder) w->recent = mem_alloc(RECENT * sizeof *w->recent);
         w->moves = mem_alloc(BLOCK * sizeof *w->moves);
         w->last = mem_alloc(words * sizeof *w->last);
@@ -719,6 +737,7 @@ static void close_workers(struct bfs *b) {
         mem_free(w->fp);
         mem_free(w->print);
         mem_free(w->recent);
+        mem_free(w->known);
         mem_free(w->moves);
         mem_free(w->last);
         mem_free(w->unpacked);
