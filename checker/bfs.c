@@ -625,6 +625,7 @@ static void gate(struct worker *w, bool growth) {
                 b->level_turns++;
             }
             b->led = false;
+            helped = b->task_turn; /* the tasks that this worker led */
             pthread_cond_broadcast(&b->turn);
             continue;
         }
