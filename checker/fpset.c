@@ -63,7 +63,7 @@ void fpset_free(struct fpset *s) {
 static uint64_t home(uint64_t at, uint64_t entry, uint64_t lines) {
     uint64_t moves = (entry & 31) - 1, back = moves;
     if (moves >= FPSET_NEAR) {
-        uint64_t step = 1 + (((entry >> 5 & 0x7ffffff) * (lines - 1)) >> 27);
+        uint64_t step = fpset_step(entry, lines - 1);
         uint64_t jumps = moves < FPSET_FAR ? moves - (FPSET_NEAR - 1) : FPSET_FAR - FPSET_NEAR;
         back = moves - jumps + jumps * step;
     }

@@ -59,12 +59,17 @@ struct fpset_probe {
     uint64_t lines;           /* of a block */
 };
 
+/* How wide the jumps of a fingerprint are: growing has to find its way back by the same. Slots keep these bits. */
+static inline uint64_t fpset_step(uint64_t remainder, uint64_t step_range) {
+    return 1 + (((remainder >> 5 & 0x7ffffff) * step_range) >> 27);
+}
+
 static inline struct fpset_probe fpset_start(const struct fpset *s, uint64_t first_line, uint64_t remainder) {
     struct fpset_probe p = {.lines = s->step_range + 1};
     uint64_t in_block = first_line & (s->block_lines - 1);
     p.block = (first_line - in_block) * s->growth;
     p.at = in_block * s->growth + (uint64_t)(((unsigned __int128)remainder * s->growth) >> 64);
-    p.step = 1 + (((remainder >> 5 & 0x7ffffff) * s->step_range) >> 27);
+    p.step = fpset_step(remainder, s->step_range);
     return p;
 }
 
@@ -80,9 +85,8 @@ static inline uint64_t fpset_remainder(struct hash128 h) { return h.lo & ~(uint6
 
 /* always_inline: gcc takes a function that only prefetches for one without an effect, and drops calls of it. */
 __attribute__((always_inline)) static inline void fpset_prefetch(const struct fpset *s, struct hash128 h) {
-    uint64_t line =
-        fpset_first_line(s, h) * s->growth + (uint64_t)(((unsigned __int128)fpset_remainder(h) * s->growth) >> 64);
-    __builtin_prefetch((const void *)(s->slots + 8 * line), 1);
+    struct fpset_probe p = fpset_start(s, fpset_first_line(s, h), fpset_remainder(h));
+    __builtin_prefetch((const void *)(s->slots + 8 * (p.block + p.at)), 1);
 }
 
 /* Of a line that was prefetched: is the fingerprint there? If it may be in the next one, that is fetched. */

@@ -52,13 +52,13 @@ static uint32_t partner(struct program *p, const struct ir_action *a, uint32_t a
     return found;
 }
 
-/* A constant map from a small type: an entry for each value of the key, by rank. NULL: it would need more than a word
- * and is not worth it, or its values cannot be packed. */
+/* A constant map from a small type: an entry for each value of the key, by rank. */
 struct table {
     const struct type *key, *value;
     uint64_t entries[MOST_VALUES];
 };
 
+/* NULL: there is no such map type, or its values are wide. */
 static struct ir *table_lookup(struct program *p, const struct table *t, uint32_t slot, struct span span) {
     const struct type *type = type_map(&p->types, t->key, t->value);
     if (type->kind == T_ERROR || t->value->words) return NULL;
