@@ -51,13 +51,14 @@ struct worker {
     VEC(struct block *) made; /* of the next level */
     uint64_t *last;           /* the last state pushed */
     uint64_t *unpacked;       /* the block being expanded */
+    uint64_t *raw;            /* with a reduction: the states of a batch as they were */
     struct block *free;
     const uint64_t *source;    /* states being expanded */
     const struct block *block; /* with a recorder: where they are */
     uint32_t index, recording; /* recording: which of them has its steps recorded now */
     bool *moves;               /* by source state: some step changes it that is no harm */
     uint64_t *fired, *found_new;
-    uint64_t distinct, generated, cut_states, cut_steps, blocks_live, stops_seen;
+    uint64_t distinct, generated, cut_states, cut_steps, blocks_live, stops_seen, regular;
     struct finding *best; /* by rank; length 0: none */
     bool initial;
 };
@@ -89,6 +90,7 @@ struct bfs {
     void (*task)(void *job, unsigned i); /* for all who wait there */
     void *task_job;
     uint32_t task_turn, task_left, task_taken;
+    atomic_bool asymmetric; /* and the first to say so has set r->asymmetric */
     double started;
     uint64_t block_bytes, block_data; /* of a block: all, and packed states */
     uint32_t block_states;            /* at most */
@@ -120,9 +122,18 @@ static void keep(struct worker *w, uint32_t rank, const struct finding *f, const
     best->length = 1;
 }
 
+/* With a reduction: nothing that was found means anything. */
+static bool asymmetric(struct bfs *b, enum dc_error error, uint32_t site) {
+    if (error != DC_AMBIGUOUS) return false;
+    if (!atomic_exchange(&b->asymmetric, true)) b->r->asymmetric = site;
+    atomic_store(&b->over, true);
+    return true;
+}
+
 static void found_on_step(struct worker *w, const struct dc_step *s, enum finding_kind kind, uint32_t pred,
                           enum dc_error error, uint32_t site) {
     const uint64_t *state = w->source + (size_t)s->from * w->model->state_words;
+    if (asymmetric(w->bfs, error, site)) return;
     struct finding f = {.kind = kind,
                         .pred = pred,
                         .error = error,
@@ -147,6 +158,7 @@ static bool judge(struct worker *w, const uint64_t *state, uint32_t level, uint6
     while (want) { /* a predicate without a value leaves the others to be judged */
         enum dc_error error = w->model->test(w->model, w->scratch, state, want, &holds, &pred, &site);
         if (!error) break;
+        if (asymmetric(b, error, site)) return false;
         struct finding e = {
             .kind = FOUND_ERROR, .error = error, .pred = pred, .site = site, .action = UINT32_MAX, .level = level};
         keep(w, 0, &e, state);
@@ -295,13 +307,38 @@ static bool record_state(struct worker *w, uint64_t fp, uint32_t *id) {
     return is_new;
 }
 
+/* With a reduction: every state of the batch by its representative, unless it is one of those met lately. */
+static void represent(struct worker *w) {
+    struct dc_out *out = &w->out;
+    uint32_t words = w->model->state_words;
+    memcpy(w->raw, out->states, (size_t)out->n * words * sizeof *w->raw);
+    for (uint32_t i = 0; i < out->n; i++) {
+        uint64_t *t = out->states + (size_t)i * words;
+        if (out->steps[i].error) continue;
+        if (!w->bfs->parents) {
+            struct hash128 h = hash_state128(t, words);
+            uint64_t *recent = &w->recent[h.hi & (RECENT - 1)];
+            w->fp[i] = *recent != h.lo;
+            *recent = h.lo;
+            if (!w->fp[i]) continue;
+        }
+        if (!w->model->canonical(w->model, w->scratch, t, NULL)) w->regular++;
+        w->print[i] = hash_state128(t, words);
+    }
+}
+
 static void insert_batch(struct worker *w) {
     struct bfs *b = w->bfs;
     struct dc_out *out = &w->out;
     uint32_t words = w->model->state_words, n = out->n, level = w->initial ? 1 : b->depth + 1;
+    if (w->raw) represent(w);
     for (uint32_t i = 0; i < n; i++) {
         const uint64_t *t = out->states + (size_t)i * words;
         if (out->steps[i].error) continue;
+        if (w->raw && !b->parents) {
+            if (w->fp[i]) fpset_prefetch(&b->set, w->print[i]);
+            continue;
+        }
         if (b->parents || b->recorder) {
             w->fp[i] = hash_state(t, words);
             if (b->parents) parents_prefetch(b->parents, w->fp[i]);
@@ -319,7 +356,7 @@ static void insert_batch(struct worker *w) {
     uint64_t fresh = 0;
     for (uint32_t i = 0; i < n; i++) {
         const struct dc_step *s = &out->steps[i];
-        const uint64_t *t = out->states + (size_t)i * words;
+        const uint64_t *t = out->states + (size_t)i * words, *raw = w->raw ? w->raw + (size_t)i * words : t;
         const uint64_t *key = out->keys ? out->keys + 2 * (size_t)i : NULL;
         if (b->recorder && !w->initial) record_source(w, s->from);
         if (b->recorder && !w->initial && s->error == DC_STOP_CUT) recorder_out(b->recorder, w->index, s->action, key);
@@ -332,7 +369,7 @@ static void insert_batch(struct worker *w) {
             if (!w->initial) {
                 w->moves[s->from] = true;
                 found_on_step(w, s, FOUND_ERROR, UINT32_MAX, (enum dc_error)s->error, s->site);
-            } else {
+            } else if (!asymmetric(b, (enum dc_error)s->error, s->site)) {
                 struct finding f = {.kind = FOUND_ERROR,
                                     .pred = UINT32_MAX,
                                     .error = (enum dc_error)s->error,
@@ -350,12 +387,13 @@ static void insert_batch(struct worker *w) {
         if (!w->initial) {
             const uint64_t *u = w->source + (size_t)s->from * words;
             w->fired[s->action]++;
-            if (!w->moves[s->from] && !w->model->actions[s->action].harm) w->moves[s->from] = !dc_same(u, t, words);
+            if (!w->moves[s->from] && !w->model->actions[s->action].harm) w->moves[s->from] = !dc_same(u, raw, words);
             if (b->want && b->o->preds) {
                 uint64_t steps = b->step_preds & b->want, holds;
                 uint32_t pred, site;
-                if (steps && !b->parents && !dc_same(u, t, words)) {
-                    enum dc_error error = w->model->test_step(w->model, w->scratch, u, t, steps, &holds, &pred, &site);
+                if (steps && !b->parents && !dc_same(u, raw, words)) {
+                    enum dc_error error =
+                        w->model->test_step(w->model, w->scratch, u, raw, steps, &holds, &pred, &site);
                     if (error) found_on_step(w, s, FOUND_ERROR, pred, error, site);
                     else
                         for (uint64_t bad = steps & ~holds; bad; bad &= bad - 1)
@@ -431,6 +469,7 @@ static void expand_block(struct worker *w, struct block *k) {
             w->stops_seen++;
             enum dc_error error =
                 finals ? w->model->test(w->model, w->scratch, s, finals, &holds, &pred, &site) : DC_OK;
+            if (asymmetric(b, error, site)) continue;
             struct finding f = {.kind = error ? FOUND_ERROR : FOUND_STOP,
                                 .error = error,
                                 .pred = pred,
@@ -542,10 +581,12 @@ static bool close_level(struct bfs *b) {
     atomic_store(&b->next_block, 0);
     if (atomic_load(&b->over)) {
         if (atomic_load(&b->interrupted)) b->r->end = END_INTERRUPTED;
+        if (atomic_load(&b->asymmetric)) b->r->end = END_ASYMMETRIC;
         b->r->unexpanded = queued;
         return false;
     }
-    if (violated && !b->o->keep_going) b->r->end = END_VIOLATION;
+    if (atomic_load(&b->asymmetric)) b->r->end = END_ASYMMETRIC;
+    else if (violated && !b->o->keep_going) b->r->end = END_VIOLATION;
     else if (b->o->stop && atomic_load(b->o->stop)) b->r->end = END_INTERRUPTED;
     else if (!queued) b->r->end = END_EXHAUSTED;
     else if (b->o->depth && b->depth + 1 >= b->o->depth) b->r->end = END_DEPTH;
@@ -707,6 +748,7 @@ static void open_workers(struct bfs *b) {
         w->moves = mem_alloc(BLOCK * sizeof *w->moves);
         w->last = mem_alloc(words * sizeof *w->last);
         w->unpacked = mem_alloc((size_t)b->block_states * words * sizeof *w->unpacked);
+        if (b->model->elements && !b->recorder) w->raw = mem_alloc((size_t)BATCH * words * sizeof *w->raw);
         w->fired = mem_alloc((b->model->n_actions + 1) * sizeof *w->fired);
         w->found_new = mem_alloc((b->model->n_actions + 1) * sizeof *w->found_new);
         w->best = mem_alloc(b->n_ranks * sizeof *w->best);
@@ -722,6 +764,7 @@ static void close_workers(struct bfs *b) {
         r->cut_states += w->cut_states;
         r->cut_steps += w->cut_steps;
         r->stops_seen += w->stops_seen;
+        r->regular += w->regular;
         for (uint32_t k = 0; k < b->model->n_actions; k++) {
             r->fired[k] += w->fired[k];
             r->found_new[k] += w->found_new[k];
@@ -743,6 +786,7 @@ static void close_workers(struct bfs *b) {
         mem_free(w->moves);
         mem_free(w->last);
         mem_free(w->unpacked);
+        mem_free(w->raw);
         mem_free(w->fired);
         mem_free(w->found_new);
         for (uint32_t k = 0; k < b->n_ranks; k++) mem_free(w->best[k].state);
@@ -897,6 +941,7 @@ void search_run(const struct dc_model *m, const struct search_options *o, struct
     run(m, o, r, NULL, 0, behaviours ? &graph : NULL);
     bool errors = false; /* then nobody knows what is enabled */
     for (uint32_t i = 0; i < r->n_findings; i++) errors |= r->findings[i].kind == FOUND_ERROR;
+    if (r->end == END_ASYMMETRIC) return;
     if (behaviours && r->end != END_VIOLATION && !errors) check_behaviours(m, o, &graph, r);
     graph_free(&graph);
     if (r->n_findings > 1) qsort(r->findings, r->n_findings, sizeof *r->findings, by_rank);

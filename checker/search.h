@@ -15,7 +15,15 @@
 
 #include "model/model.h"
 
-enum search_end { END_EXHAUSTED, END_VIOLATION, END_DEPTH, END_MEMORY, END_INTERRUPTED, END_SAMPLED };
+enum search_end {
+    END_EXHAUSTED,
+    END_VIOLATION,
+    END_DEPTH,
+    END_MEMORY,
+    END_INTERRUPTED,
+    END_SAMPLED,
+    END_ASYMMETRIC, /* the order of a symmetric type shows (at `asymmetric`): nothing is known, search without it */
+};
 
 /* What was found. Ranks order the kinds: an error in the spec comes before any property, a stop after all. */
 enum finding_kind { FOUND_ERROR, FOUND_PRED, FOUND_STOP };
@@ -89,6 +97,8 @@ struct search_result {
     enum outcome outcome[64]; /* by predicate, of those in `formulas` */
     uint64_t graph_bytes, graph_edges;
     double graph_seconds; /* spent on behaviours, after the search */
+    uint64_t regular;     /* states whose orbit may have several representatives (model.h, canonical) */
+    uint32_t asymmetric;  /* site */
     const char *untraced; /* why the findings have no traces though they were asked for; NULL: they have */
 };
 

@@ -523,7 +523,8 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
                      arena_strdup(&f->arena, native_trouble(session.native), strlen(native_trouble(session.native))));
         bool exhausted =
             r->result.end == END_EXHAUSTED && r->result.distinct && !r->result.cut_states && !r->result.cut_steps;
-        add_properties(f, p, r, stops, exhausted);
+        bool void_ = r->result.end == END_ASYMMETRIC;
+        if (!void_) add_properties(f, p, r, stops, exhausted);
         for (uint32_t i = 0; i < r->result.n_findings && options_want_traces(o); i++)
             add_trace(f, p, interpreted, &r->result.findings[i], r);
         judge(f, p, check, r);
@@ -546,17 +547,37 @@ static void start_report(struct report_check *r, const char *path, const struct 
     r->constants = "";
 }
 
+static void add_symmetry(struct front *f, const struct program *p, struct report_check *r) {
+    for (uint32_t i = 0; i < p->symmetric.n; i++) {
+        const struct ir_symmetric *s = &p->symmetric.at[i];
+        struct report_symmetry x = {.name = type_name(&f->arena, s->type), .ids = s->type->n};
+        if (s->why) x.why = arena_printf(&f->arena, "%s%s", position(f, s->span), s->why);
+        VEC_PUSH(r->symmetry, x);
+    }
+}
+
 bool run_check(struct front *f, const struct ast *check, const struct options *o, struct report_check *r) {
-    struct compile_options how = {.check = check};
-    start_report(r, f->sources.files.at[f->root->source].path, o);
-    r->check = check->text;
+    struct compile_options how = {.check = check, .reduce = !o->no_symmetry && !o->simulate};
+    struct program *p = NULL;
     define_settings(f, o, &how);
-    struct program *p = f->diags.errors ? NULL : compile(f, &how);
+    for (bool again = true; again;) {
+        start_report(r, f->sources.files.at[f->root->source].path, o);
+        r->check = check->text;
+        p = f->diags.errors ? NULL : compile(f, &how);
+        if (!p) break;
+        r->constants = constants(f, check, o);
+        add_symmetry(f, p, r);
+        run_program(f, p, check, o, r);
+        again = r->result.end == END_ASYMMETRIC;
+        if (again) { /* known only now: once more, without the types of this choice */
+            how.reduce = r->result.asymmetric < p->sites.n && how.ambiguous.n < p->sites.n;
+            if (how.reduce) VEC_PUSH(how.ambiguous, p->sites.at[r->result.asymmetric]);
+            report_free(r);
+        }
+    }
+    VEC_FREE(how.ambiguous);
     VEC_FREE(how.defines);
-    if (!p) return false;
-    r->constants = constants(f, check, o);
-    run_program(f, p, check, o, r);
-    return true;
+    return p != NULL;
 }
 
 void run_ir(struct front *f, struct program *p, const char *path, const struct options *o, struct report_check *r) {

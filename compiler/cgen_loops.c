@@ -306,6 +306,19 @@ static void keep_value(struct gen *g, const struct ir *n, uint32_t label) {
     }
 }
 
+/* Of a whole one: whether this value is another one than that which was kept. */
+static void compare_value(struct gen *g, const struct ir *n, uint32_t label) {
+    if (n->type->words) {
+        PUT("if (!dc_same(t%u, ", label);
+        cgen_x(g, n->kid[0]);
+        PUT(", %u)) x%u = 1; ", n->type->words, label);
+    } else {
+        PUT("if (t%u[0] != ", label);
+        cgen_x(g, n->kid[0]);
+        PUT(") x%u = 1; ", label);
+    }
+}
+
 static void reduce_body(struct gen *g, const void *self) {
     const struct reduction *r = self;
     const struct ir *n = r->node;
@@ -316,7 +329,8 @@ static void reduce_body(struct gen *g, const void *self) {
     case R_FORALL:
         PUT("if (%s", n->imm == R_FORALL ? "!(" : "(");
         cgen_x(g, n->kid[0]);
-        PUT(")) { q%u = %d; goto done%u; }\n", l, n->imm == R_EXISTS, l);
+        if (n->whole) PUT(")) q%u = %d;\n", l, n->imm == R_EXISTS);
+        else PUT(")) { q%u = %d; goto done%u; }\n", l, n->imm == R_EXISTS, l);
         break;
     case R_COUNT: PUT("q%u++;\n", l); break;
     case R_SUM:
@@ -359,8 +373,14 @@ static void reduce_body(struct gen *g, const void *self) {
         PUT("\n");
         break;
     case R_CHOOSE:
+        if (n->whole) {
+            PUT("if (q%u) { ", l);
+            compare_value(g, n, l);
+            PUT("} else { ");
+        }
         keep_value(g, n, l);
-        PUT(" q%u = 1; goto done%u;\n", l, l);
+        if (n->whole) PUT(" q%u = 1; }\n", l);
+        else PUT(" q%u = 1; goto done%u;\n", l, l);
         break;
     case R_MIN:
     case R_MAX:
@@ -384,7 +404,12 @@ static void reduce_body(struct gen *g, const void *self) {
         else less_text(g, n->kid[1]->type, b, a);
         PUT(") { ");
         keep_value(g, n, l);
-        PUT(" k%u = y%u; } q%u = 1; }\n", l, l, l);
+        PUT(" k%u = y%u; ", l, l);
+        if (n->whole) {
+            PUT("x%u = 0; } else if (y%u == k%u) { ", l, l, l);
+            compare_value(g, n, l);
+        }
+        PUT("} q%u = 1; }\n", l);
         break;
     }
 }
@@ -399,6 +424,7 @@ void cgen_reduce(struct gen *g, const struct ir *n) {
     PUT("({ __label__ done%u; uint64_t q%u = %d; (void)q%u;\n", l, l, op == R_FORALL, l);
     if (uses_temp) PUT("dc_zero(t%u, %u);\n", l, type_slot_words(t));
     if (op == R_ARGMIN || op == R_ARGMAX) PUT("uint64_t k%u = 0;\n", l);
+    if (n->whole && uses_temp) PUT("uint64_t x%u = 0;\n", l);
     if (op == R_FOLD) {
         cgen_assign_local(g, n->slot, n->kid[1]);
         PUT("\n");
@@ -409,6 +435,11 @@ void cgen_reduce(struct gen *g, const struct ir *n) {
         PUT("if (!q%u) ", l);
         cgen_fail(g, DC_EMPTY, n);
         PUT("\n");
+        if (n->whole) {
+            PUT("if (x%u) ", l);
+            cgen_fail(g, DC_AMBIGUOUS, n);
+            PUT("\n");
+        }
     }
     if (op == R_SET && t->checked && t->bitset) {
         PUT("if (dc_bits_size(t%u, %u) > %u) ", l, type_slot_words(t), t->max);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/elab.h"
+#include "compiler/symmetry.h"
 #include "compiler/temporal.h"
 
 /* Every node that can fail gets a site, by which a search reports where in the spec an error lies. */
@@ -68,6 +69,7 @@ struct program *compile(struct front *f, struct compile_options *options) {
     bool ok = !f->diags.errors;
     if (ok) {
         sparse(p);
+        if (options->reduce) symmetry(p, options->ambiguous.at, options->ambiguous.n);
         narrow(p);
         ok = layout(p);
         if (!ok) error_at(&c, f->root->tree->span, "a state of this spec is too large (over 8 MiB)");

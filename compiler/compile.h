@@ -45,6 +45,8 @@ struct setting {
 struct compile_options {
     const struct ast *check;     /* AST_CHECK, or NULL: defaults */
     VEC(struct setting) defines; /* -D */
+    bool reduce;                 /* by symmetric types, where that is sound */
+    VEC(struct span) ambiguous;  /* what has shown the order of a symmetric type in a search before this one */
 };
 
 /* The program of one check, laid out; NULL if there were errors (in front->diags). */

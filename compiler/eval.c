@@ -335,8 +335,13 @@ struct reduction {
     const struct ir *node;
     uint64_t value, key;
     uint64_t *words;
-    bool any;
+    bool any, tied; /* tied: of a whole one, several values are as good */
 };
+
+static bool differs(const struct reduction *r, uint64_t v) {
+    const struct type *t = r->node->type;
+    return !value_same(t, v, t->words ? ADDRESS(r->words) : r->value);
+}
 
 static bool reduce_step(struct eval *e, void *self) {
     struct reduction *r = self;
@@ -344,10 +349,10 @@ static bool reduce_step(struct eval *e, void *self) {
     switch ((enum reduce)n->imm) {
     case R_EXISTS:
         if (ev(e, n->kid[0])) r->value = 1;
-        return r->value;
+        return r->value && !n->whole;
     case R_FORALL:
         if (!ev(e, n->kid[0])) r->value = 0;
-        return !r->value;
+        return !r->value && !n->whole;
     case R_COUNT: r->value++; return false;
     case R_SUM: {
         int64_t sum;
@@ -372,10 +377,11 @@ static bool reduce_step(struct eval *e, void *self) {
     case R_FOLD: bind(e, n->slot, n->type, ev(e, n->kid[0])); return false;
     case R_CHOOSE: {
         uint64_t v = ev(e, n->kid[0]);
+        if (r->any && differs(r, v)) r->tied = true;
         if (n->type->words) memcpy(r->words, WORDS(v), n->type->words * 8);
         else r->value = v;
         r->any = true;
-        return true;
+        return !n->whole;
     }
     case R_MIN:
     case R_MAX: {
@@ -388,8 +394,11 @@ static bool reduce_step(struct eval *e, void *self) {
     case R_ARGMAX: {
         uint64_t k = ev(e, n->kid[1]);
         const struct type *kt = n->kid[1]->type;
-        if (!r->any || (n->imm == R_ARGMIN ? less(kt, k, r->key) : less(kt, r->key, k))) {
+        bool better = !r->any || (n->imm == R_ARGMIN ? less(kt, k, r->key) : less(kt, r->key, k));
+        if (!better && n->whole && k == r->key && differs(r, ev(e, n->kid[0]))) r->tied = true;
+        if (better) {
             uint64_t v = ev(e, n->kid[0]);
+            r->tied = false;
             if (n->type->words) memcpy(r->words, WORDS(v), n->type->words * 8);
             else r->value = v;
             r->key = k;
@@ -427,6 +436,7 @@ static uint64_t reduce(struct eval *e, const struct ir *n) {
     case R_ARGMIN:
     case R_ARGMAX:
         if (!r.any) fail(e, DC_EMPTY, n);
+        if (r.tied) fail(e, DC_AMBIGUOUS, n);
         return n->type->words ? ADDRESS(r.words) : r.value;
     default: return r.value;
     }

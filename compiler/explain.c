@@ -45,6 +45,7 @@ const char *error_text(enum dc_error e) {
                                         [DC_OVERFLOW] = "a number leaves 64 bits",
                                         [DC_ASSERT] = "the assertion is false",
                                         [DC_MATCH] = "no case of the match fits",
+                                        [DC_AMBIGUOUS] = "the order of a symmetric type shows",
                                         [DC_STOP_CUT] = "the step leaves the bounds of the search",
                                         [DC_BLOCKED] = "the step does not exist"};
     return texts[e];

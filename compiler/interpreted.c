@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "compiler/eval.h"
+#include "compiler/orbit.h"
 #include "compiler/refined.h"
 #include "compiler/temporal.h"
 #include "model/rt.h"
@@ -13,6 +14,7 @@ struct interpreted {
     struct dc_action *actions;
     struct dc_pred *preds;
     struct dc_fair *fairs;
+    struct orbits *orbits;
 };
 
 static const struct program *program_of(const struct dc_model *m) {
@@ -23,6 +25,7 @@ static const struct program *program_of(const struct dc_model *m) {
 struct dc_worker {
     struct eval *steps, *tests;
     struct refined *refined;
+    struct orbit_job *orbits;
 };
 
 static struct dc_worker *open_worker(const struct dc_model *m) {
@@ -30,6 +33,8 @@ static struct dc_worker *open_worker(const struct dc_model *m) {
     w->steps = eval_open(program_of(m));
     w->tests = eval_open(program_of(m));
     if (program_of(m)->refines.n) w->refined = refined_open(program_of(m));
+    const struct interpreted *i = m->self;
+    if (i->orbits) w->orbits = orbit_open(i->orbits);
     w->steps->target = mem_alloc(m->state_words * sizeof *w->steps->target);
     return w;
 }
@@ -41,6 +46,7 @@ static void close_worker(const struct dc_model *m, struct dc_worker *w) {
     eval_close(w->steps);
     eval_close(w->tests);
     refined_close(w->refined);
+    orbit_close(w->orbits);
     mem_free(w);
 }
 
@@ -164,6 +170,17 @@ static enum dc_error atoms(const struct dc_model *m, struct dc_worker *w, const 
     return DC_OK;
 }
 
+static bool canonical(const struct dc_model *m, struct dc_worker *w, uint64_t *state, uint8_t *perm) {
+    (void)m;
+    return orbit_canonical(w->orbits, state, perm);
+}
+
+static void permute(const struct dc_model *m, struct dc_worker *w, const uint64_t *from, const uint8_t *perm,
+                    uint64_t *to) {
+    (void)m;
+    orbit_permute(w->orbits, from, perm, to);
+}
+
 static bool brings_back(const struct ir_action *a) {
     return a->fault_name && (!strcmp(a->fault_name, "recover") || !strcmp(a->fault_name, "heal"));
 }
@@ -219,7 +236,14 @@ struct dc_model *eval_model(const struct program *p) {
                                  .n_atoms = p->atoms.n,
                                  .n_fairs = p->fairs.n,
                                  .fairs = i->fairs,
-                                 .atoms = atoms};
+                                 .atoms = atoms,
+                                 .canonical = canonical,
+                                 .permute = permute};
+    if (p->symmetric.n) i->orbits = orbits_new(p);
+    if (i->orbits) {
+        i->model.elements = orbit_elements(i->orbits);
+        i->model.first_alike = orbit_first(i->orbits);
+    }
     return &i->model;
 }
 
@@ -230,5 +254,6 @@ void eval_model_free(struct dc_model *m) {
     mem_free(i->actions);
     mem_free(i->preds);
     mem_free(i->fairs);
+    orbits_free(i->orbits);
     mem_free(i);
 }

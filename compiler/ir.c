@@ -36,6 +36,7 @@ void program_free(struct program *p) {
     VEC_FREE(p->messages);
     VEC_FREE(p->fairs);
     VEC_FREE(p->atoms);
+    VEC_FREE(p->symmetric);
     VEC_FREE(p->sites);
     types_free(&p->types);
     arena_free(&p->arena);
@@ -554,6 +555,7 @@ struct ir *ir_subst(struct program *p, struct ir *e, uint32_t slot, struct ir *v
         struct ir *r = ir_reduce(p, (enum reduce)e->imm, e->type, gens, e->n_gens, e->n > 0 ? kids[0] : NULL,
                                  e->n > 1 ? kids[1] : NULL, e->span);
         if (e->imm == R_FOLD && r->op == IR_REDUCE) r->slot = e->slot;
+        if (r->op == IR_REDUCE) r->whole = e->whole;
         return r;
     }
     struct ir model = *e;

@@ -84,6 +84,7 @@ struct ir {
     bool total;     /* cannot fail */
     bool constant;  /* no state, no locals */
     bool stateless; /* no state */
+    bool whole;     /* REDUCE: looks at all bindings, and it is an error if which comes first shows (symmetry.h) */
     uint32_t n, n_gens, slot, site;
     const struct type *type; /* NULL: a statement */
     struct span span;
@@ -172,6 +173,13 @@ struct ir_fair {
     uint32_t n;
 };
 
+/* A symmetric type of the state; it reduces the search unless `why` says what forbids it. */
+struct ir_symmetric {
+    const struct type *type;
+    const char *why;
+    struct span span;
+};
+
 enum { FOLD_WORK = 1 << 23 };
 
 struct program {
@@ -191,10 +199,11 @@ struct program {
     VEC(struct ir_message) messages;
     VEC(struct ir_refine) refines;
     VEC(struct ir_fair) fairs;
-    VEC(struct ir *) atoms; /* of temporal predicates; derived */
-    uint32_t folded;        /* loops evaluated while nodes were built: bindings made, at most FOLD_WORK */
-    struct span costly;     /* where that was reached */
-    bool foreign;           /* read from text: tags and names are checked where they are used */
+    VEC(struct ir *) atoms;             /* of temporal predicates; derived */
+    VEC(struct ir_symmetric) symmetric; /* derived, by symmetry() */
+    uint32_t folded;                    /* loops evaluated while nodes were built: bindings made, at most FOLD_WORK */
+    struct span costly;                 /* where that was reached */
+    bool foreign;                       /* read from text: tags and names are checked where they are used */
 };
 
 const char *ir_op_name(enum ir_op);

@@ -287,7 +287,7 @@ static bool check_node(struct check *c, const struct ir *e) {
     case IR_OR: return boolean && check_parts(e, t);
     case IR_IF: return e->n == 3 && a->kind == T_BOOL && within(b, t) && within(e->kid[2]->type, t);
     case IR_LET: return e->n == 2 && within(b, t);
-    case IR_FAIL: return e->n == 0 && e->imm > DC_OK && e->imm < DC_STOP_CUT;
+    case IR_FAIL: return e->n == 0 && e->imm > DC_OK && e->imm <= DC_MATCH;
     case IR_TEMPORAL:
         if (e->imm == TOK_LEADSTO || e->imm == TOK_UNTIL)
             return e->n == 2 && boolean && a->kind == T_BOOL && b->kind == T_BOOL;
@@ -356,7 +356,7 @@ static bool check_statement(struct check *c, struct ir *e) {
         c->aside = false;
         return check_tree(c, e->kid[1], true);
     case IR_CUT: return e->n == 0 || no(c, "a cut is wrong");
-    case IR_FAIL: return (e->n == 0 && e->imm > DC_OK && e->imm < DC_STOP_CUT) || no(c, "a failure is wrong");
+    case IR_FAIL: return (e->n == 0 && e->imm > DC_OK && e->imm <= DC_MATCH) || no(c, "a failure is wrong");
     default: return no(c, "this is no statement");
     }
 }

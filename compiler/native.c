@@ -72,6 +72,16 @@ static enum dc_error atoms(const struct dc_model *m, struct dc_worker *w, const 
     return (enum dc_error)self_of(m)->atoms(s, bits, atom, site);
 }
 
+static bool canonical(const struct dc_model *m, struct dc_worker *w, uint64_t *state, uint8_t *perm) {
+    const struct dc_model *i = self_of(m)->interpreted;
+    return i->canonical(i, w, state, perm);
+}
+static void permute(const struct dc_model *m, struct dc_worker *w, const uint64_t *from, const uint8_t *perm,
+                    uint64_t *to) {
+    const struct dc_model *i = self_of(m)->interpreted;
+    i->permute(i, w, from, perm, to);
+}
+
 static void give_up(struct native *n, const char *why) {
     n->phase = FAILED;
     snprintf(n->trouble, sizeof n->trouble, "no native code, the interpreter did all (slower, same results): %s", why);
@@ -100,6 +110,8 @@ static void load(struct native *n) {
     n->model.test = test;
     n->model.test_step = test_step;
     n->model.atoms = atoms;
+    n->model.canonical = canonical;
+    n->model.permute = permute;
     n->phase = LOADED;
 }
 

@@ -15,7 +15,7 @@
 
 struct formula; /* model/formula.h */
 
-enum { DC_ABI = 5 };
+enum { DC_ABI = 6 };
 
 enum dc_kind { DC_INVARIANT, DC_INITIALLY, DC_STEP, DC_REACHABLE, DC_FINAL, DC_CUT, DC_TEMPORAL };
 
@@ -30,9 +30,10 @@ enum dc_error {
     DC_DIVISION, /* by zero */
     DC_OVERFLOW, /* beyond 64 bits */
     DC_ASSERT,
-    DC_MATCH,    /* no arm of a match fits */
-    DC_STOP_CUT, /* not an error: the step leaves the bounds of the search */
-    DC_BLOCKED,  /* not an error: this successor does not exist */
+    DC_MATCH,     /* no arm of a match fits */
+    DC_AMBIGUOUS, /* not an error of the spec: which of several is meant shows the order of a symmetric type */
+    DC_STOP_CUT,  /* not an error: the step leaves the bounds of the search */
+    DC_BLOCKED,   /* not an error: this successor does not exist */
 };
 
 struct dc_pred {
@@ -104,6 +105,14 @@ struct dc_model {
     const struct dc_fair *fairs;
     enum dc_error (*atoms)(const struct dc_model *, struct dc_worker *, const uint64_t *state, uint64_t *bits,
                            uint32_t *atom, uint32_t *site); /* on failure: which atom has no value, and where */
+    /* Reduction by symmetric types, unless `elements` is 0: of these, those of a type may be exchanged for each other.
+     * canonical: replaces the state by the representative of all that come from it by exchange; `perm` (elements, or
+     * NULL) gets what every element became; false: one of several representatives. permute: renames accordingly. */
+    uint32_t elements;
+    const uint8_t *first_alike; /* by element: the first of its type */
+    bool (*canonical)(const struct dc_model *, struct dc_worker *, uint64_t *state, uint8_t *perm);
+    void (*permute)(const struct dc_model *, struct dc_worker *, const uint64_t *from, const uint8_t *perm,
+                    uint64_t *to);
 };
 
 #endif

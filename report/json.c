@@ -45,6 +45,20 @@ static json_t *event(const struct dc_event *e, uint32_t number) {
     return o;
 }
 
+static json_t *symmetry(const struct report_check *r) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < r->symmetry.n; i++) {
+        const struct report_symmetry *x = &r->symmetry.at[i];
+        json_t *o = json_object();
+        json_object_set_new(o, "type", json_text(x->name));
+        json_object_set_new(o, "ids", json_integer(x->ids));
+        json_object_set_new(o, "reduced", json_boolean(!x->why));
+        json_object_set_new(o, "why", json_text(x->why));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
 static json_t *check(const struct report_check *r) {
     json_t *o = json_object(), *properties = json_array(), *trace = json_array(), *why = json_array(),
            *warnings = json_array(), *witnesses = json_array();
@@ -74,6 +88,7 @@ static json_t *check(const struct report_check *r) {
     json_object_set_new(o, "execution", json_text(r->execution));
     json_object_set_new(o, "memory_bytes", json_integer((json_int_t)s->memory_bytes));
     json_object_set_new(o, "fingerprint_bits", json_integer(s->fingerprint_bits));
+    json_object_set_new(o, "symmetry", symmetry(r));
     bool first = true;
     json_t *loop = json_null();
     for (uint32_t t = 0; t < r->traces.n; t++) {

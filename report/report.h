@@ -25,6 +25,12 @@ struct report_trace {
     struct dc_story story;
 };
 
+/* A symmetric type of the spec, and why it does not reduce the search (NULL: it does). */
+struct report_symmetry {
+    const char *name, *why;
+    uint32_t ids;
+};
+
 struct report_check {
     const char *spec, *check; /* check: its name, or NULL */
     const char *constants;    /* "N = 3, B = 2" */
@@ -38,6 +44,7 @@ struct report_check {
     VEC(const char *) warnings;
     VEC(const char *) actions; /* "acceptor: Prepare" and the like, by action */
     VEC(struct span) places;   /* of their names, by action */
+    VEC(struct report_symmetry) symmetry;
     const struct sources *sources;
     struct search_result result;
     uint32_t workers;

@@ -134,6 +134,26 @@ static void print_counts(const struct report_check *r, FILE *out) {
             s->graph_edges ? (double)s->graph_bytes / (double)s->graph_edges : 0.0, s->graph_seconds);
 }
 
+static void print_symmetry(const struct report_check *r, FILE *out) {
+    const char *before = "  up to renaming of ";
+    for (uint32_t i = 0; i < r->symmetry.n; i++) {
+        if (r->symmetry.at[i].why) continue;
+        fprintf(out, "%s%s (%u)", before, r->symmetry.at[i].name, r->symmetry.at[i].ids);
+        before = ", ";
+    }
+    if (*before == ',') {
+        if (r->result.regular) {
+            fputs("; ", out);
+            print_count(out, r->result.regular);
+            fputs(" very regular states were met, of which several may stand for the same", out);
+        }
+        fputc('\n', out);
+    }
+    for (uint32_t i = 0; i < r->symmetry.n; i++)
+        if (r->symmetry.at[i].why)
+            fprintf(out, "  not reduced by %s: %s\n", r->symmetry.at[i].name, r->symmetry.at[i].why);
+}
+
 static void print_actions(const struct report_check *r, FILE *out) {
     size_t width = 0;
     for (uint32_t i = 0; i < r->actions.n; i++)
@@ -159,6 +179,7 @@ void report_text(const struct report_check *r, const struct report_style *style,
     if (!style->quiet) {
         print_properties(r, &p, out);
         print_counts(r, out);
+        print_symmetry(r, out);
         print_actions(r, out);
     }
     for (uint32_t i = 0; i < r->warnings.n; i++)
@@ -180,6 +201,7 @@ void report_free(struct report_check *r) {
     VEC_FREE(r->warnings);
     VEC_FREE(r->actions);
     VEC_FREE(r->places);
+    VEC_FREE(r->symmetry);
     search_free(&r->result);
     if (r->release) r->release(r->owner);
 }

@@ -18,6 +18,7 @@ LIMIT = 10000          # states; what has more is searched to the depth that has
 SECONDS = 120          # for one run: only a hang takes so long
 KEPT = "build/tests/random"
 DCHECK = os.environ.get("DCHECK", "./dcheck")
+REDUCED = []           # specs whose search a symmetric type has reduced
 VARYING = re.compile(r'^ *"(?:seconds|workers|execution|memory_bytes)":.*\n', re.M)
 
 
@@ -89,6 +90,27 @@ def compare_figures(what, want, result, names=True):
         raise Mismatch(f"{what}: found {have}, the reference {expected}")
 
 
+def compare_reduced(want, raw, path, flags):
+    """With the reduction by symmetric types: the same verdicts and lengths, and one state for each orbit."""
+    reduced = [f for f in flags if f not in ("-symmetry", "off")]
+    text, result = check(path, "-interpret", "-workers", "1", *reduced)
+    if VARYING.sub("", check(path, "-native" if want["distinct"] % 7 == 0 else "-interpret", "-workers", "2", *reduced)[0]) != VARYING.sub("", text):
+        raise Mismatch("reduced: the JSON depends on the workers or the execution")
+    if not any(s["reduced"] for s in result["symmetry"]):
+        if result["distinct"] != raw["distinct"]:
+            raise Mismatch(f"not reduced, but {result['distinct']} states, not {raw['distinct']}")
+        return
+    if sorted(all_found(result)) != sorted(all_found(raw)) or result["verdict"] != raw["verdict"] or result["depth"] != raw["depth"]:
+        raise Mismatch(f"reduced: {result['verdict']} {sorted(all_found(result))} depth {result['depth']}, "
+                       f"without {raw['verdict']} {sorted(all_found(raw))} depth {raw['depth']}")
+    if "orbits" in want and result["kind"] not in ("error", "assert"):  # an error ends an action before its other steps
+        if not want["closed"]:
+            raise Mismatch("renaming leads out of the reachable states: the spec is not symmetric")
+        if result["distinct"] != want["orbits"]:
+            raise Mismatch(f"reduced: {result['distinct']} states, but {want['orbits']} orbits")
+    REDUCED.append(path)
+
+
 def test(seed, generate, program, folder):
     path = os.path.join(folder, f"seed_{seed}.dspec")
     made = run(generate, str(seed))
@@ -115,6 +137,7 @@ def test(seed, generate, program, folder):
                 raise Mismatch(f"{' '.join(other)}: the JSON differs")
             if "-native" in other and result["execution"] != "native":
                 raise Mismatch(f"no native code: {result['warnings']}")
+        compare_reduced(want, result, path, flags)
         if seed % 5 == 0:
             walks = ["-simulate", "-walks", "20", "-walk-depth", "30", "-seed", str(seed)]
             texts = [VARYING.sub("", check(path, how, *walks)[0]) for how in ("-interpret", "-native")]
@@ -152,6 +175,8 @@ def main():
             for line in pool.map(lambda seed: test(seed, generate, program, folder), range(first, first + count)):
                 failed += line.startswith("FAIL")
                 print(line, flush=True)
+    print("ok random: the reduction by symmetric types was met" if REDUCED else "FAIL random: no spec was reduced by symmetric types")
+    print(f"{len(REDUCED)} of {count} specs were reduced by symmetric types", file=sys.stderr) if os.environ.get("VERBOSE") else None
     sys.exit(failed > 0)
 
 

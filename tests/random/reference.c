@@ -182,6 +182,67 @@ static void print(const struct count *c, uint32_t depth, uint32_t limit) {
     }
 }
 
+/* ---- orbits: what the reduction by symmetric types must leave ---- */
+
+static uint64_t *least, *renamed;
+static size_t n_orbits;
+static bool closed = true;
+
+static bool known(const uint64_t *s) {
+    for (size_t at = mix(s) % n_table; table[at]; at = (at + 1) % n_table)
+        if (!memcmp(states + (table[at] - 1) * words, s, words * sizeof *s)) return true;
+    return false;
+}
+
+static int order(const uint64_t *a, const uint64_t *b) {
+    for (size_t i = 0; i < words; i++)
+        if (a[i] != b[i]) return a[i] < b[i] ? -1 : 1;
+    return 0;
+}
+
+/* Goes through all renamings, type by type, place by place; each must lead to a state that was reached, too. */
+static void rename_all(const struct dc_model *m, struct dc_worker *w, const struct program *p, uint32_t type, uint32_t base, uint32_t at, uint8_t *perm, const uint64_t *s) {
+    while (type < p->symmetric.n && p->symmetric.at[type].why) type++;
+    if (type == p->symmetric.n) {
+        m->permute(m, w, s, perm, renamed);
+        closed &= known(renamed);
+        if (order(renamed, least) < 0) memcpy(least, renamed, words * sizeof *least);
+        return;
+    }
+    uint32_t n = p->symmetric.at[type].type->n;
+    if (at + 1 >= n) {
+        rename_all(m, w, p, type + 1, base + n, 0, perm, s);
+        return;
+    }
+    for (uint32_t i = at; i < n; i++) {
+        uint8_t x = perm[base + at];
+        perm[base + at] = perm[base + i];
+        perm[base + i] = x;
+        rename_all(m, w, p, type, base, at + 1, perm, s);
+        perm[base + i] = perm[base + at];
+        perm[base + at] = x;
+    }
+}
+
+/* A state counts if it is the least of its orbit. */
+static void count_orbits(struct front *f, const struct ast *check) {
+    struct compile_options how = {.check = check, .reduce = true};
+    struct program *p = compile(f, &how);
+    struct dc_model *m = p ? eval_model(p) : NULL;
+    uint8_t perm[256];
+    if (!m || !m->elements || m->state_words != words) return;
+    struct dc_worker *w = m->open(m);
+    least = grow(NULL, (words + 1) * sizeof *least);
+    renamed = grow(NULL, (words + 1) * sizeof *renamed);
+    for (size_t i = 0; i < n_states; i++) {
+        for (uint32_t e = 0; e < m->elements; e++) perm[e] = (uint8_t)e;
+        memcpy(least, states + i * words, words * sizeof *least);
+        rename_all(m, w, p, 0, 0, 0, perm, states + i * words);
+        n_orbits += order(least, states + i * words) == 0;
+    }
+    printf("orbits %zu\nclosed %d\n", n_orbits, closed);
+}
+
 int main(int argc, char **argv) {
     uint64_t limit = UINT64_MAX;
     bool keep_going = false;
@@ -257,6 +318,7 @@ int main(int argc, char **argv) {
     }
     if (!depth && now.generated) depth = 1;
     print(&now, depth, bound);
+    if (!bound) count_orbits(&front, checks[0]);
     for (size_t i = 0; i < RANKS; i++) free(findings[i].state);
     return 0;
 }

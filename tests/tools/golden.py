@@ -1,4 +1,8 @@
-"""Runs the rows of a golden table and compares; see tests/golden/golden.tsv."""
+"""Runs the rows of a golden table and compares; see tests/golden/golden.tsv.
+
+The counts of the table are those without a reduction. A spec with symmetric types runs once more with it: then the verdict
+and the length of the trace must be the same, and the counts those of tests/golden/reduced.tsv.
+"""
 import glob
 import json
 import os
@@ -20,9 +24,9 @@ def rows(path):
                 yield dict(zip(COLUMNS, fields))
 
 
-def run(dcheck, row):
-    """The differences to the row, as texts."""
-    command = [dcheck, row["file"], "-json", "-"]
+def run(dcheck, row, reduced=None):
+    """The differences to the row, as texts; `reduced`: distinct and generated of a search with the reduction."""
+    command = [dcheck, row["file"], "-json", "-", "-symmetry", "on" if reduced else "off"]
     if row["check"] != "-":
         command += ["-check", row["check"]]
     if row["settings"] != "-":
@@ -36,6 +40,8 @@ def run(dcheck, row):
         found = json.loads(done.stdout)["checks"][0]
     except (ValueError, LookupError):
         return wrong + [f"no JSON; standard error: {done.stderr.strip() or 'empty'}"]
+    if reduced:
+        row = dict(row, distinct=reduced[0], generated=reduced[1])
     for key in ("distinct", "generated", "depth"):
         if row[key] != "-" and found[key] != int(row[key]):
             wrong.append(f"{key} {found[key]}, not {row[key]}")
@@ -63,9 +69,23 @@ def uncovered(table):
                 yield path, name or "the first check"
 
 
+def reduced_counts(path):
+    """(file, settings, check) -> (distinct, generated)"""
+    with open(path, encoding="utf-8") as f:
+        fields = [line.rstrip("\n").split("\t") for line in f if line.strip() and not line.startswith("#")]
+    return {tuple(x[:3]): tuple(x[3:5]) for x in fields}
+
+
+def has_symmetric(path):
+    """Whether the spec declares a symmetric type."""
+    with open(path, encoding="utf-8") as f:
+        return re.search(r"^type\s+\w+\s*=\s*symmetric\b", f.read(), re.M) is not None
+
+
 def main():
     dcheck = os.environ.get("DCHECK", "./dcheck")
     table = list(rows(sys.argv[1]))
+    counts = reduced_counts(os.path.join(os.path.dirname(sys.argv[1]), "reduced.tsv"))
     for row in table:
         if row["size"] == "long" and not os.environ.get("CHECK_LONG"):
             continue
@@ -74,6 +94,10 @@ def main():
         name += "" if row["settings"] == "-" else "".join(f" -D {s}" for s in row["settings"].split())
         wrong = run(dcheck, row) if os.path.exists(row["file"]) else ["there is no such file"]
         print(f"FAIL {name}: {'; '.join(wrong)}" if wrong else f"ok {name}", flush=True)
+        if not wrong and has_symmetric(row["file"]):
+            key = (row["file"], row["settings"], row["check"])
+            wrong = run(dcheck, row, counts[key]) if key in counts else ["no row in reduced.tsv"]
+            print(f"FAIL {name}, reduced: {'; '.join(wrong)}" if wrong else f"ok {name}, reduced", flush=True)
     missing = [f"{path} {name}" for path, name in uncovered(table)]
     print(f"FAIL golden has a row for every check: not for {', '.join(missing)}" if missing else "ok golden has a row for every check")
 
