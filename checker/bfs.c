@@ -524,8 +524,8 @@ static void grow(struct bfs *b, bool helped) {
         more = 13 * want;
     }
     bool fits = !b->o->memory_bytes || memory_now(b) + more <= b->o->memory_bytes;
-    if (fits && (b->recorder ? recorder_grow(b->recorder, want) : fpset_grow(&b->set, want, helped ? &crew : NULL)))
-        return;
+    const struct fpset_crew *all = helped ? &crew : NULL;
+    if (fits && (b->recorder ? recorder_grow(b->recorder, want, all) : fpset_grow(&b->set, want, all))) return;
     if (!full && atomic_load(&b->inserted) + (uint64_t)b->n_workers * BATCH * 4 < have / 8 * 7)
         return; /* use what is left of it */
     b->r->end = END_MEMORY;

@@ -1,5 +1,6 @@
 #include "checker/fair.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,20 +100,24 @@ static void enabled_at(const struct space *s, uint32_t node, struct marks *m, vo
 
 /* ---- components ---- */
 
-struct frame {
-    uint32_t node;
-    struct graph_edges edges;
-};
+/* By node: when it was entered (from 1 on) while it is on the stack, or one of these. */
+enum { FREE_NODE = 0 };
+static const uint32_t GONE = UINT32_MAX;       /* its component is known, or it is outside the space */
+static const uint32_t INSIDE = UINT32_MAX - 1; /* of the component that is being judged */
+static const uint32_t WAITS = UINT32_MAX - 2;  /* of a region to be searched later */
 
-struct visit { /* of a node; together, for they are asked for together */
-    uint32_t order, low, region, mark;
+struct frame {           /* of the depth-first search: there may be as many as nodes */
+    const uint8_t *next; /* step of `node`, after one to `to` */
+    uint32_t to, node;
+    uint32_t low; /* the earliest node on the stack that is known to be reached */
 };
 
 struct search {
     const struct space *space;
-    struct visit *at;
+    uint32_t *at; /* one word a node: what the search costs is looking it up (Pearce, "A space-efficient algorithm for
+                     finding strongly connected components", 2016) */
     uint32_t *component;
-    uint32_t n_components, n_regions, n_marks, time;
+    uint32_t n_components, time;
     VEC(uint32_t) stack;
     VEC(struct frame) frames;
     VEC(uint32_t) waiting; /* nodes of regions still to be searched, each region ended by GRAPH_NONE */
@@ -120,6 +125,7 @@ struct search {
     uint32_t *count; /* by obligation: states of the component that enable it */
     uint8_t *taken;
     VEC(uint32_t) touched;
+    uint32_t open, n_strong, strong_taken; /* of a component: obligations that the last node keeps open */
 };
 
 static void touch(struct search *x, uint32_t o) {
@@ -149,12 +155,21 @@ static void take(struct search *x, uint32_t label) {
     }
 }
 
+/* It is taken inside. One that was not met while it was open, here or before, makes no difference any more. */
+static void settle(struct search *x, uint32_t o, uint32_t i) {
+    if (x->taken[o] || !x->count[o]) return;
+    x->taken[o] = 1;
+    if (x->count[o] == i + 1) x->open--;
+    if (x->space->rules->obligations.at[o].strong) x->strong_taken++;
+}
+
 /* What the i-th node of a component says about obligations that are still open: strong ones that are not taken inside,
  * and weak ones that all nodes before enable. Whether a step stays inside is looked up for those only: it is what
  * costs. */
-static void survey(struct search *x, uint32_t node, uint32_t number, uint32_t i) {
+static void survey(struct search *x, uint32_t node, uint32_t i) {
     const struct space *s = x->space;
     const struct fair_rules *r = s->rules;
+    x->open = 0;
     for (struct graph_edges e = graph_edges(s->steps, node); graph_next(&e);) {
         uint32_t k = r->first[e.label], end = r->first[e.label + 1];
         bool open = false;
@@ -164,20 +179,21 @@ static void survey(struct search *x, uint32_t node, uint32_t number, uint32_t i)
             if (x->taken[o] || (!r->obligations.at[o].strong && x->count[o] < i)) continue;
             open = true;
             touch(x, o);
+            if (x->count[o] != i + 1) x->open++;
             x->count[o] = i + 1;
         }
-        if (!open || e.to == node || x->at[e.to].mark != number) continue;
-        for (k = r->first[e.label]; k < end; k++) x->taken[r->list[k]] = 1;
+        if (!open || e.to == node || x->at[e.to] != INSIDE) continue;
+        for (k = r->first[e.label]; k < end; k++) settle(x, r->list[k], i);
     }
 }
 
 /* The same in a product, whose nodes enable what their states enable. */
-static bool survey_product(struct search *x, uint32_t node, uint32_t number, uint64_t *kept) {
+static bool survey_product(struct search *x, uint32_t node, uint64_t *kept) {
     const struct space *s = x->space;
     bool inside = false;
     enabled_at(s, node, &x->seen, count_enabled, x);
     for (struct graph_edges e = graph_edges(s->steps, node); step(s, node, &e);) {
-        if (x->at[e.to].mark != number) continue;
+        if (x->at[e.to] != INSIDE) continue;
         inside = true;
         *kept |= ~s->postponed[e.label];
         uint32_t l = label_of(s, e.label);
@@ -189,16 +205,18 @@ static bool survey_product(struct search *x, uint32_t node, uint32_t number, uin
 /* A strongly connected set of nodes: fair, hopeless, or fair after some states are taken out. */
 static void judge(struct search *x, const uint32_t *nodes, uint32_t n) {
     const struct space *s = x->space;
-    uint32_t number = ++x->n_marks;
     uint64_t kept = 0;
-    bool inside = false, visited = !s->visit, weak_ok = true, strong_ok = true;
+    bool inside = false, visited = !s->visit, weak_ok = true, strong_ok = true, all = false;
     for (uint32_t i = 0; i < n && !visited; i++) visited = s->visit[nodes[i]];
     if (!visited) return;
-    x->touched.n = 0;
-    for (uint32_t i = 0; i < n; i++) x->at[nodes[i]].mark = number;
-    for (uint32_t i = 0; i < n; i++) {
-        if (s->state_of) inside |= survey_product(x, nodes[i], number, &kept);
-        else survey(x, nodes[i], number, i);
+    x->touched.n = x->strong_taken = 0;
+    for (uint32_t i = 0; i < n && !all; i++) {
+        if (s->state_of) {
+            inside |= survey_product(x, nodes[i], &kept);
+        } else { /* until nothing is open: what was not enabled once needs not be taken */
+            survey(x, nodes[i], i);
+            all = !x->open && x->strong_taken == x->n_strong;
+        }
     }
     for (uint32_t i = 0; i < x->touched.n; i++) {
         uint32_t o = x->touched.at[i];
@@ -214,15 +232,14 @@ static void judge(struct search *x, const uint32_t *nodes, uint32_t n) {
     bool hopeless = !cycle || !weak_ok || (s->untils & ~kept);
     if (!hopeless && strong_ok) {
         x->n_components++;
+        if (!x->component) x->component = mem_alloc(((size_t)s->steps->n + 1) * sizeof *x->component);
         for (uint32_t i = 0; i < n; i++) x->component[nodes[i]] = x->n_components;
     } else if (!hopeless) {
-        uint32_t region = ++x->n_regions;
         for (uint32_t i = 0; i < n; i++) {
             struct strong_failure f = {.x = x};
             enabled_at(s, nodes[i], &x->seen, enables_failed, &f);
             if (f.any) continue;
-            x->at[nodes[i]].region = region;
-            x->at[nodes[i]].order = 0;
+            x->at[nodes[i]] = WAITS;
             VEC_PUSH(x->waiting, nodes[i]);
         }
         VEC_PUSH(x->waiting, GRAPH_NONE);
@@ -239,77 +256,138 @@ static void enter(struct search *x, uint32_t node) {
         atomic_store_explicit(&watch->visited, x->time, memory_order_relaxed);
         watch->stopped |= watch->stop && atomic_load_explicit(watch->stop, memory_order_relaxed);
     }
-    x->at[node].order = x->at[node].low = ++x->time;
+    x->at[node] = ++x->time;
     VEC_PUSH(x->stack, node);
-    struct frame f = {node, graph_edges(x->space->steps, node)};
+    struct graph_edges e = graph_edges(x->space->steps, node);
+    struct frame f = {.next = e.p, .to = e.to, .node = node, .low = x->time};
     VEC_PUSH(x->frames, f);
-    for (struct graph_edges e = f.edges; graph_next(&e);) __builtin_prefetch(&x->at[e.to], 1);
+    while (graph_next(&e)) __builtin_prefetch(&x->at[e.to], 1);
 }
 
-enum { DONE = 0 }; /* the region of nodes whose component is known, and of those outside the space */
-
-/* Tarjan's algorithm from one node, within its region, without recursion. */
+/* Tarjan's algorithm from one node, without recursion. */
 static void components_from(struct search *x, uint32_t root) {
     const struct space *s = x->space;
-    uint32_t region = x->at[root].region;
     enter(x, root);
     while (x->frames.n && !given_up(x)) {
         struct frame *f = &x->frames.at[x->frames.n - 1];
-        uint32_t v = f->node, low = x->at[v].low, next = GRAPH_NONE;
-        while (graph_next(&f->edges)) {
-            const struct visit *w = &x->at[f->edges.to];
-            if (w->region != region) continue;
-            uint32_t l = label_of(s, f->edges.label);
+        uint32_t v = f->node, low = f->low, next = GRAPH_NONE;
+        struct graph_edges e = {.p = f->next, .to = f->to};
+        while (graph_next(&e)) {
+            uint32_t w = x->at[e.to];
+            if (w >= WAITS) continue;
+            uint32_t l = label_of(s, e.label);
             if (l != GRAPH_NONE && s->rules->dropped[l]) continue;
-            if (!w->order) {
-                next = f->edges.to;
+            if (w == FREE_NODE) {
+                next = e.to;
                 break;
             }
-            if (w->order < low) low = w->order;
+            if (w < low) low = w;
         }
-        x->at[v].low = low;
+        f->next = e.p;
+        f->to = e.to;
+        f->low = low;
         if (next != GRAPH_NONE) {
             enter(x, next);
             continue;
         }
         x->frames.n--;
-        if (x->frames.n) {
-            uint32_t up = x->frames.at[x->frames.n - 1].node;
-            if (low < x->at[up].low) x->at[up].low = low;
-        }
-        if (low != x->at[v].order) continue;
+        if (x->frames.n && low < f[-1].low) f[-1].low = low;
+        if (low != x->at[v]) continue;
         uint32_t first = x->stack.n;
         do {
             first--;
-            x->at[x->stack.at[first]].region = DONE;
+            x->at[x->stack.at[first]] = INSIDE;
         } while (x->stack.at[first] != v);
         judge(x, x->stack.at + first, x->stack.n - first);
+        for (uint32_t i = first; i < x->stack.n; i++)
+            if (x->at[x->stack.at[i]] == INSIDE) x->at[x->stack.at[i]] = GONE;
         x->stack.n = first;
     }
 }
 
+/* ---- what is in no cycle ---- */
+
+/* States from which nothing leads on inside the space, and that owe something, are in no fair behaviour; without them
+ * others are. Found in parallel, from the back, where a search has put what it reached last; how much of it is found
+ * depends on the race and changes no answer. */
+struct peeling {
+    struct search *x;
+    _Atomic uint32_t block; /* the next one, counted from the back */
+    _Atomic uint32_t peeled;
+};
+
+static uint32_t look_at(const struct search *x, uint32_t node) {
+    return __atomic_load_n(&x->at[node], __ATOMIC_RELAXED);
+}
+
+static bool hopeless_end(const struct search *x, uint32_t node) {
+    const struct space *s = x->space;
+    const struct fair_rules *r = s->rules;
+    bool owes = s->visit && !s->visit[node];
+    for (struct graph_edges e = graph_edges(s->steps, node); graph_next(&e);) {
+        if (r->dropped[e.label]) continue;
+        if (e.to != node && look_at(x, e.to) == FREE_NODE) return false;
+        owes |= r->first[e.label] != r->first[e.label + 1];
+    }
+    return owes;
+}
+
+static void *peel(void *self) {
+    struct peeling *p = self;
+    uint32_t n = p->x->space->steps->n, blocks = n / GRAPH_CHUNK + 1, k, peeled = 0;
+    while ((k = atomic_fetch_add_explicit(&p->block, 1, memory_order_relaxed)) < blocks) {
+        uint32_t begin = (blocks - 1 - k) * GRAPH_CHUNK, end = n - begin < GRAPH_CHUNK ? n : begin + GRAPH_CHUNK;
+        for (uint32_t v = end; v-- > begin;) {
+            if (look_at(p->x, v) != FREE_NODE || !hopeless_end(p->x, v)) continue;
+            __atomic_store_n(&p->x->at[v], GONE, __ATOMIC_RELAXED);
+            peeled++;
+        }
+    }
+    atomic_fetch_add_explicit(&p->peeled, peeled, memory_order_relaxed);
+    return NULL;
+}
+
+static void peel_all(struct search *x, uint32_t nodes) {
+    enum { WORTH = 8, MOST_WORKERS = 64 };
+    pthread_t threads[MOST_WORKERS];
+    uint32_t workers = x->space->workers < MOST_WORKERS ? x->space->workers : MOST_WORKERS;
+    for (uint32_t left = nodes, peeled = nodes; peeled > left / WORTH && left;) { /* until little comes of it */
+        struct peeling p = {.x = x};
+        uint32_t started = 0;
+        while (started + 1 < workers && pthread_create(&threads[started], NULL, peel, &p) == 0) started++;
+        peel(&p);
+        while (started) pthread_join(threads[--started], NULL);
+        peeled = atomic_load(&p.peeled);
+        left -= peeled;
+    }
+}
+
 uint32_t *fair_components(const struct space *s) {
-    uint32_t n = s->steps->n, obligations = s->rules->obligations.n + 1;
+    uint32_t n = s->steps->n, obligations = s->rules->obligations.n + 1, nodes = 0;
     struct search x = {.space = s};
-    x.component = mem_alloc((n + 1) * sizeof *x.component);
-    x.at = mem_alloc((n + 1) * sizeof *x.at);
+    x.at = mem_alloc(((size_t)n + 1) * sizeof *x.at);
     x.seen.at = mem_alloc(obligations * sizeof *x.seen.at);
     x.count = mem_alloc(obligations * sizeof *x.count);
     x.taken = mem_alloc(obligations);
-    x.n_regions = 1;
-    for (uint32_t i = 0; i < n; i++) x.at[i].region = s->in[i] && graph_expanded(s->base, state_of(s, i)) ? 1 : DONE;
+    for (uint32_t i = 0; i + 1 < obligations; i++) x.n_strong += s->rules->obligations.at[i].strong;
+    for (uint32_t i = 0; i < n; i++) {
+        bool free_ = s->in[i] && graph_expanded(s->base, state_of(s, i));
+        if (!free_) x.at[i] = GONE;
+        nodes += free_;
+    }
+    if (!s->state_of) peel_all(&x, nodes);
     for (uint32_t i = 0; i < n; i++)
-        if (x.at[i].region == 1 && !x.at[i].order && (!s->roots || s->roots[i]) && !given_up(&x))
-            components_from(&x, i);
+        if (x.at[i] == FREE_NODE && (!s->roots || s->roots[i]) && !given_up(&x)) components_from(&x, i);
     while (x.waiting.n && !given_up(&x)) {
         uint32_t end = --x.waiting.n, begin = end;
         while (begin && x.waiting.at[begin - 1] != GRAPH_NONE) begin--;
-        uint32_t *nodes = mem_alloc((end - begin + 1) * sizeof *nodes);
-        if (end > begin) memcpy(nodes, x.waiting.at + begin, (end - begin) * sizeof *nodes);
+        uint32_t *region = mem_alloc((end - begin + 1) * sizeof *region);
+        if (end > begin) memcpy(region, x.waiting.at + begin, (end - begin) * sizeof *region);
         x.waiting.n = begin;
+        for (uint32_t i = 0; i < end - begin; i++) x.at[region[i]] = FREE_NODE;
         for (uint32_t i = 0; i < end - begin; i++)
-            if (x.at[nodes[i]].region != DONE && !x.at[nodes[i]].order) components_from(&x, nodes[i]);
-        mem_free(nodes);
+            if (x.at[region[i]] == FREE_NODE) components_from(&x, region[i]);
+        mem_free(region);
     }
     mem_free(x.at);
     mem_free(x.seen.at);

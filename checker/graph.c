@@ -10,9 +10,9 @@
 
 enum { VARINT = 10 }; /* bytes at most */
 #ifdef DC_SMALL
-enum { FIRST_PAGE = 64, LAST_PAGE = 256 };
+enum { FIRST_PAGE = 64, LAST_PAGE = 256, FIRST_LINES = 16, FEW_LINES = 32 };
 #else
-enum { FIRST_PAGE = 1 << 14, LAST_PAGE = 1 << 20 };
+enum { FIRST_PAGE = 1 << 14, LAST_PAGE = 1 << 20, FIRST_LINES = 1 << 14, FEW_LINES = 1 << 13 };
 #endif
 
 static uint8_t *put_varint(uint8_t *p, uint64_t v) {
@@ -133,12 +133,11 @@ static bool reserve_chunks(struct recorder *r, uint64_t lines) {
 }
 
 struct recorder *recorder_new(uint32_t workers, uint32_t n_atoms) {
-    enum { FIRST = 1 << 10 };
     struct recorder *r = mem_alloc(sizeof *r);
     r->n_workers = workers;
-    r->n_lines = FIRST;
-    r->lines = lines_new(FIRST);
-    if (!r->lines || !reserve_chunks(r, FIRST)) mem_exhausted();
+    r->n_lines = FIRST_LINES;
+    r->lines = lines_new(FIRST_LINES);
+    if (!r->lines || !reserve_chunks(r, FIRST_LINES)) mem_exhausted();
     r->atom_words = (n_atoms + 63) / 64;
     r->streams = mem_alloc(workers * sizeof *r->streams);
     pthread_mutex_init(&r->lock, NULL);
@@ -183,28 +182,49 @@ void recorder_prefetch(const struct recorder *r, uint64_t fp) {
     __builtin_prefetch((const void *)&r->lines[home(fp, r->n_lines)], 1);
 }
 
-bool recorder_grow(struct recorder *r, uint64_t slots) {
+/* Moving to more lines: each of those who help takes its part of the old ones. */
+struct move {
+    const struct line *from;
+    struct line *to;
+    uint64_t n_from, n_to;
+    unsigned parts;
+};
+
+static void move_part(void *job, unsigned part) {
+    const struct move *m = job;
+    uint64_t begin = m->n_from / m->parts * part;
+    uint64_t end = part + 1 == m->parts ? m->n_from : m->n_from / m->parts * (part + 1);
+    for (uint64_t i = begin; i < end; i++)
+        for (uint32_t k = 0; k < PER_LINE; k++) {
+            uint64_t fp = atomic_load_explicit(&m->from[i].fp[k], memory_order_relaxed), none = 0;
+            if (!fp) continue;
+            uint64_t at = home(fp, m->n_to);
+            uint32_t j = 0;
+            while (atomic_load_explicit(&m->to[at].fp[j], memory_order_relaxed) ||
+                   !atomic_compare_exchange_strong_explicit(&m->to[at].fp[j], &none, fp, memory_order_relaxed,
+                                                            memory_order_relaxed)) {
+                none = 0;
+                if (++j == PER_LINE) {
+                    j = 0;
+                    at = at + 1 == m->n_to ? 0 : at + 1;
+                }
+            }
+            uint32_t id = atomic_load_explicit(&m->from[i].id[k], memory_order_relaxed);
+            atomic_store_explicit(&m->to[at].id[j], id, memory_order_relaxed);
+        }
+}
+
+bool recorder_grow(struct recorder *r, uint64_t slots, const struct fpset_crew *crew) {
     uint64_t n = slots / PER_LINE + 1;
     struct line *new = lines_new(n);
     if (!new || !reserve_chunks(r, n)) {
         lines_free(new, n);
         return false;
     }
-    for (uint64_t i = 0; i < r->n_lines; i++)
-        for (uint32_t k = 0; k < PER_LINE; k++) {
-            uint64_t fp = atomic_load_explicit(&r->lines[i].fp[k], memory_order_relaxed);
-            if (!fp) continue;
-            uint64_t at = home(fp, n);
-            uint32_t j = 0;
-            while (atomic_load_explicit(&new[at].fp[j], memory_order_relaxed))
-                if (++j == PER_LINE) {
-                    j = 0;
-                    at = at + 1 == n ? 0 : at + 1;
-                }
-            atomic_store_explicit(&new[at].fp[j], fp, memory_order_relaxed);
-            atomic_store_explicit(&new[at].id[j], atomic_load_explicit(&r->lines[i].id[k], memory_order_relaxed),
-                                  memory_order_relaxed);
-        }
+    bool few = r->n_lines < FEW_LINES; /* not worth waking the others */
+    struct move m = {.from = r->lines, .to = new, .n_from = r->n_lines, .n_to = n, .parts = crew && !few ? crew->n : 1};
+    if (crew && !few) crew->all(crew->self, move_part, &m);
+    else move_part(&m, 0);
     lines_free(r->lines, r->n_lines);
     r->lines = new;
     r->n_lines = n;

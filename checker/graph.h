@@ -10,7 +10,7 @@
  * to the state itself), as variable-length integers, then 0: some 4 bytes a step. A step from a state to itself stands
  * for what leaves the explored part (a cut): it is enabled, but leads nowhere.
  *
- * Threads: recorder_* may be called by many workers, each with its own index; recorder_grow and the rest by one alone.
+ * Threads: recorder_* may be called by many workers, each with its own index; recorder_grow and the rest by one alone, whom a crew may help.
  * Ownership: a graph owns its arrays. Errors: functions that return bool return false for lack of memory. */
 #ifndef DC_CHECKER_GRAPH_H
 #define DC_CHECKER_GRAPH_H
@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "base/mem.h"
+#include "checker/fpset.h"
 #include "model/model.h"
 
 #define GRAPH_NONE UINT32_MAX
@@ -58,7 +59,7 @@ struct recorder *recorder_new(uint32_t workers, uint32_t n_atoms);
 void recorder_free(struct recorder *);
 uint64_t recorder_bytes(const struct recorder *);
 uint64_t recorder_capacity(const struct recorder *);
-bool recorder_grow(struct recorder *, uint64_t slots);
+bool recorder_grow(struct recorder *, uint64_t slots, const struct fpset_crew *); /* NULL: alone */
 void recorder_prefetch(const struct recorder *, uint64_t fp);
 
 /* Whether the state is new, and its number. Initial states are inserted by worker 0 before all others. */

@@ -352,12 +352,16 @@ static void solve_closed(struct live *l, const struct problem *p, const struct f
         starts[s] = in[s] && (p->start ? holds(l, p->start, s, false) : s < g->n_initial);
         if (visit) visit[s] = holds(l, p->visit, s, false);
     }
-    struct space space = {
-        .steps = g, .base = g, .rules = rules, .in = in, .visit = visit, .watch = &l->watch->components};
+    struct space space = {.steps = g,
+                          .base = g,
+                          .rules = rules,
+                          .in = in,
+                          .visit = visit,
+                          .watch = &l->watch->components,
+                          .workers = l->options->workers};
     if (p->start != &TRUE_FORMULA) space.roots = starts;
     uint32_t *component = fair_components(&space);
-    bool any = false;
-    for (uint32_t s = 0; s < g->n && !any; s++) any = component[s] != 0;
+    bool any = component != NULL;
     a->outcome = any ? OUTCOME_VIOLATED : g->partial ? OUTCOME_UNKNOWN : OUTCOME_HOLDS;
     if (any && find) {
         struct route r = {.space = &space, .n = g->n};
@@ -564,8 +568,7 @@ static void solve_general(struct live *l, const struct formula *f, const struct 
                           .in = in,
                           .watch = &l->watch->components};
     uint32_t *component = fair_components(&space);
-    bool any = false;
-    for (uint32_t s = 0; s < n && !any; s++) any = component[s] != 0;
+    bool any = component != NULL;
     a->outcome = any ? OUTCOME_VIOLATED : l->graph->partial ? OUTCOME_UNKNOWN : OUTCOME_HOLDS;
     if (any && find) {
         struct route r = {.space = &space, .n = n};
@@ -876,8 +879,9 @@ static void check_state(struct live *l, uint32_t pred) {
     arena_free(&m.arena);
 }
 
-/* For each state: what the search for components keeps, and flags. */
-enum { WORKING_BYTES = 24 };
+/* For each state: what the search for components keeps at most, when it goes through all of them in depth, and flags.
+ */
+enum { WORKING_BYTES = 40 };
 
 void liveness_check(const struct dc_model *m, const struct search_options *o, const struct graph *g,
                     struct liveness_watch *watch, struct search_result *r) {
