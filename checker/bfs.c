@@ -40,6 +40,8 @@ struct known {
 
 struct worker {
     struct bfs *bfs;
+    bool timed;
+    uint64_t since, spent[ENGINE_PHASES]; /* ticks */
     pthread_t thread;
     const struct dc_model *model;
     struct dc_worker *scratch;
@@ -92,6 +94,7 @@ struct bfs {
     uint32_t task_turn, task_left, task_taken;
     atomic_bool asymmetric; /* and the first to say so has set r->asymmetric */
     double started;
+    uint64_t first_tick;
     uint64_t block_bytes, block_data; /* of a block: all, and packed states */
     uint32_t block_states;            /* at most */
 };
@@ -100,6 +103,32 @@ static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- where the time goes ---- */
+
+const char *engine_phase_name(enum engine_phase p) {
+    static const char *const names[] = {"successors", "symmetry", "hashing", "set",
+                                        "predicates", "frontier", "growing", "waiting"};
+    return names[p];
+}
+
+static uint64_t ticks(void) {
+#if defined(__x86_64__)
+    return __builtin_ia32_rdtsc();
+#else
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+#endif
+}
+
+/* What has passed since the last lap went into this. */
+static inline void lap(struct worker *w, enum engine_phase p) {
+    if (__builtin_expect(!w->timed, 1)) return;
+    uint64_t t = ticks();
+    w->spent[p] += t - w->since;
+    w->since = t;
 }
 
 /* ---- findings ---- */
@@ -331,7 +360,11 @@ static void insert_batch(struct worker *w) {
     struct bfs *b = w->bfs;
     struct dc_out *out = &w->out;
     uint32_t words = w->model->state_words, n = out->n, level = w->initial ? 1 : b->depth + 1;
-    if (w->raw) represent(w);
+    lap(w, ENGINE_SUCCESSORS);
+    if (w->raw) {
+        represent(w);
+        lap(w, ENGINE_SYMMETRY);
+    }
     for (uint32_t i = 0; i < n; i++) {
         const uint64_t *t = out->states + (size_t)i * words;
         if (out->steps[i].error) continue;
@@ -351,6 +384,7 @@ static void insert_batch(struct worker *w) {
         *recent = h.lo;
         if (w->fp[i]) fpset_prefetch(&b->set, h);
     }
+    lap(w, ENGINE_HASHING);
     for (uint32_t i = 0; i < n && !b->parents && !b->recorder; i++)
         if (!out->steps[i].error && w->fp[i]) w->fp[i] = !fpset_glance(&b->set, w->print[i]);
     uint64_t fresh = 0;
@@ -416,9 +450,14 @@ static void insert_batch(struct worker *w) {
         }
         if (!is_new) continue;
         fresh++;
+        lap(w, ENGINE_SET);
         if (!w->initial) w->found_new[s->action]++;
-        if (judge(w, t, level, w->initial ? UINT64_MAX : w->model->actions[s->action].affects)) push(w, t, id);
+        bool expand = judge(w, t, level, w->initial ? UINT64_MAX : w->model->actions[s->action].affects);
+        lap(w, ENGINE_PREDICATES);
+        if (expand) push(w, t, id);
+        lap(w, ENGINE_FRONTIER);
     }
+    lap(w, ENGINE_SET);
     w->distinct += fresh;
     out->n = 0;
     if (b->parents || !fresh) return;
@@ -445,6 +484,7 @@ static void expand_block(struct worker *w, struct block *k) {
     struct bfs *b = w->bfs;
     uint32_t words = w->model->state_words;
     unpack(k, w->unpacked, words);
+    lap(w, ENGINE_FRONTIER);
     w->source = w->unpacked;
     memset(w->moves, 0, k->n * sizeof *w->moves);
     if (b->recorder) {
@@ -625,8 +665,12 @@ static void small_levels(struct worker *w) {
             use_model(w);
             expand_block(w, b->level.at[i]);
         }
-        if (atomic_load(&b->want_growth)) grow(b, false);
+        if (atomic_load(&b->want_growth)) {
+            grow(b, false);
+            lap(w, ENGINE_GROWING);
+        }
         if (!turn_level(b)) return;
+        lap(w, ENGINE_WAITING);
     }
 }
 
@@ -636,9 +680,11 @@ static void gate(struct worker *w, bool growth) {
     struct bfs *b = w->bfs;
     if (alone) {
         if (growth) grow(b, false);
+        lap(w, ENGINE_GROWING);
         return;
     }
     pthread_mutex_lock(&b->lock);
+    lap(w, ENGINE_WAITING);
     uint32_t turn = growth ? b->growth_turns : b->level_turns, helped = b->task_turn;
     if (growth) b->at_growth++;
     else b->at_level++;
@@ -649,6 +695,7 @@ static void gate(struct worker *w, bool growth) {
             unsigned place = b->task_taken++;
             pthread_mutex_unlock(&b->lock);
             b->task(b->task_job, place);
+            lap(w, ENGINE_GROWING);
             pthread_mutex_lock(&b->lock);
             if (!--b->task_left) pthread_cond_broadcast(&b->turn);
             continue;
@@ -657,6 +704,7 @@ static void gate(struct worker *w, bool growth) {
             b->led = true;
             if (b->at_growth) {
                 if (atomic_load(&b->want_growth)) grow(b, b->n_workers > 1);
+                lap(w, ENGINE_GROWING);
                 b->at_growth = 0;
                 b->growth_turns++;
             } else {
@@ -672,13 +720,16 @@ static void gate(struct worker *w, bool growth) {
             continue;
         }
         pthread_cond_wait(&b->turn, &b->lock);
+        lap(w, ENGINE_WAITING);
     }
     pthread_mutex_unlock(&b->lock);
+    lap(w, ENGINE_WAITING);
 }
 
 static void *work(void *self) {
     struct worker *w = self;
     struct bfs *b = w->bfs;
+    lap(w, ENGINE_WAITING);
     while (!atomic_load(&b->finished)) {
         use_model(w);
         for (;;) {
@@ -736,6 +787,8 @@ static void open_workers(struct bfs *b) {
     for (uint32_t i = 0; i < b->n_workers; i++) {
         struct worker *w = &b->workers[i];
         w->bfs = b;
+        w->timed = b->o->profile && !b->parents;
+        w->since = b->first_tick;
         w->out = (struct dc_out){.cap = BATCH, .flush = flush, .self = w};
         w->out.states = mem_alloc((size_t)BATCH * words * sizeof(uint64_t));
         w->out.steps = mem_alloc(BATCH * sizeof *w->out.steps);
@@ -756,6 +809,7 @@ static void open_workers(struct bfs *b) {
 }
 
 static void close_workers(struct bfs *b) {
+    double per_tick = (now() - b->started) / ((double)(ticks() - b->first_tick) + 1);
     for (uint32_t i = 0; i < b->n_workers; i++) {
         struct worker *w = &b->workers[i];
         struct search_result *r = b->r;
@@ -765,6 +819,7 @@ static void close_workers(struct bfs *b) {
         r->cut_steps += w->cut_steps;
         r->stops_seen += w->stops_seen;
         r->regular += w->regular;
+        for (int k = 0; k < ENGINE_PHASES; k++) r->engine_seconds[k] += (double)w->spent[k] * per_tick;
         for (uint32_t k = 0; k < b->model->n_actions; k++) {
             r->fired[k] += w->fired[k];
             r->found_new[k] += w->found_new[k];
@@ -853,6 +908,7 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
                 struct parents *parents, uint32_t last_level, struct graph *graph) {
     struct bfs b = {.model = m, .o = o, .r = r, .parents = parents, .last_level = last_level, .started = now()};
     b.n_workers = o->workers ? o->workers : 1;
+    b.first_tick = ticks();
     if (graph) b.recorder = recorder_new(b.n_workers, m->n_atoms);
     b.n_ranks = m->n_preds + 2;
     b.want = parents ? 0 : o->preds;

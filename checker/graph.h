@@ -10,8 +10,9 @@
  * to the state itself), as variable-length integers, then 0: some 4 bytes a step. A step from a state to itself stands
  * for what leaves the explored part (a cut): it is enabled, but leads nowhere.
  *
- * Threads: recorder_* may be called by many workers, each with its own index; recorder_grow and the rest by one alone, whom a crew may help.
- * Ownership: a graph owns its arrays. Errors: functions that return bool return false for lack of memory. */
+ * Threads: recorder_* may be called by many workers, each with its own index; recorder_grow and the rest by one alone,
+ * whom a crew may help. Ownership: a graph owns its arrays. Errors: functions that return bool return false for lack of
+ * memory. */
 #ifndef DC_CHECKER_GRAPH_H
 #define DC_CHECKER_GRAPH_H
 

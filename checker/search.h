@@ -61,12 +61,27 @@ struct search_phase {
     uint64_t states, visited;
 };
 
+/* Where the time of the workers goes (-profile-engine). */
+enum engine_phase {
+    ENGINE_SUCCESSORS, /* the model computes */
+    ENGINE_SYMMETRY,   /* representatives */
+    ENGINE_HASHING,    /* and asking for the lines of the set */
+    ENGINE_SET,
+    ENGINE_PREDICATES,
+    ENGINE_FRONTIER, /* packing and unpacking states */
+    ENGINE_GROWING,
+    ENGINE_WAITING, /* for other workers */
+    ENGINE_PHASES,
+};
+const char *engine_phase_name(enum engine_phase);
+
 struct search_options {
     uint32_t workers;
     uint32_t depth;  /* levels, 0: no bound */
     bool keep_going; /* -continue: one finding for each property */
     bool stops;      /* look for stops */
     bool traces;
+    bool profile;          /* engine_seconds are wanted */
     uint64_t preds;        /* which predicates are tested (bits) */
     uint64_t formulas;     /* which of those that have formulas; then the behaviour graph is kept */
     uint64_t memory_bytes; /* limit for the set and the frontier */
@@ -87,6 +102,7 @@ struct search_result {
     uint64_t distinct, generated, cut_states, cut_steps, unexpanded, stops_seen;
     uint32_t depth; /* levels, the initial one is 1 */
     double seconds;
+    double engine_seconds[ENGINE_PHASES]; /* of all workers together */
     uint64_t memory_bytes, set_bytes;
     uint32_t fingerprint_bits; /* by which states are told apart; 0: they were not kept */
     uint64_t *fired;           /* by action: successors */

@@ -500,6 +500,7 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
                                     .keep_going = o->keep_going,
                                     .stops = stops,
                                     .traces = options_want_traces(o),
+                                    .profile = o->profile_engine,
                                     .preds = preds,
                                     .formulas = formulas,
                                     .memory_bytes = o->memory_bytes,

@@ -12,6 +12,7 @@ enum option_id {
     OPT_ALL,
     OPT_DEFINE,
     OPT_INCLUDE,
+    OPT_PROFILE_ENGINE,
     OPT_SYMMETRY,
     OPT_JSON,
     OPT_TRACE,
@@ -56,6 +57,7 @@ static const struct {
     {"deadlock", NULL, "do not look for deadlocks (TLC's meaning of the name)", OPT_DEADLOCK, NULL},
     {"symmetry", "on|off", "keep one of the states that differ by names of symmetric types (default: on)", OPT_SYMMETRY,
      "on off"},
+    {"profile-engine", NULL, "tell where the time of the search goes", OPT_PROFILE_ENGINE, NULL},
     {"simulate", NULL, "random walks instead of the search: sampled, never proved", OPT_SIMULATE, NULL},
     {"walks", "N", "how many walks (default 1000)", OPT_WALKS, NULL},
     {"walk-depth", "N", "states in a walk at most (default 100)", OPT_WALK_DEPTH, NULL},
@@ -212,6 +214,7 @@ static bool take(struct options *o, int id, const char *arg) {
     case OPT_MEM: return size(arg, &o->memory_bytes);
     case OPT_DEADLOCK: o->no_deadlock = true; return true;
     case OPT_FULL: o->trace = TRACE_FULL; return true;
+    case OPT_PROFILE_ENGINE: o->profile_engine = true; return true;
     case OPT_QUIET: o->quiet = true; return true;
     case OPT_COLOUR:
         if (strcmp(arg, "always") && strcmp(arg, "never") && strcmp(arg, "auto")) {

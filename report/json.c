@@ -59,6 +59,17 @@ static json_t *symmetry(const struct report_check *r) {
     return list;
 }
 
+/* Null unless it was asked for. */
+static json_t *engine(const struct search_result *s) {
+    double all = 0;
+    for (int i = 0; i < ENGINE_PHASES; i++) all += s->engine_seconds[i];
+    if (all <= 0) return json_null();
+    json_t *o = json_object();
+    for (int i = 0; i < ENGINE_PHASES; i++)
+        json_object_set_new(o, engine_phase_name((enum engine_phase)i), json_real(s->engine_seconds[i]));
+    return o;
+}
+
 static json_t *check(const struct report_check *r) {
     json_t *o = json_object(), *properties = json_array(), *trace = json_array(), *why = json_array(),
            *warnings = json_array(), *witnesses = json_array();
@@ -89,6 +100,7 @@ static json_t *check(const struct report_check *r) {
     json_object_set_new(o, "memory_bytes", json_integer((json_int_t)s->memory_bytes));
     json_object_set_new(o, "fingerprint_bits", json_integer(s->fingerprint_bits));
     json_object_set_new(o, "symmetry", symmetry(r));
+    json_object_set_new(o, "engine", engine(s));
     bool first = true;
     json_t *loop = json_null();
     for (uint32_t t = 0; t < r->traces.n; t++) {

@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/chart.h"
@@ -134,6 +135,30 @@ static void print_counts(const struct report_check *r, FILE *out) {
             s->graph_edges ? (double)s->graph_bytes / (double)s->graph_edges : 0.0, s->graph_seconds);
 }
 
+static int by_seconds(const void *x, const void *y) {
+    const double a = *(const double *)x, b = *(const double *)y;
+    return a < b ? 1 : a > b ? -1 : 0;
+}
+
+/* Of the workers' time, the largest part first. */
+static void print_engine(const struct report_check *r, FILE *out) {
+    const struct search_result *s = &r->result;
+    double all = 0, sorted[ENGINE_PHASES];
+    bool told[ENGINE_PHASES] = {false};
+    for (int i = 0; i < ENGINE_PHASES; i++) all += sorted[i] = s->engine_seconds[i];
+    if (all <= 0 || !s->generated) return;
+    qsort(sorted, ENGINE_PHASES, sizeof *sorted, by_seconds);
+    fprintf(out, "  engine: %.0f ns a generated state:", 1e9 * all / (double)s->generated);
+    for (int i = 0; i < ENGINE_PHASES; i++)
+        for (int k = 0; k < ENGINE_PHASES; k++) {
+            if (told[k] || s->engine_seconds[k] < sorted[i] || sorted[i] <= 0) continue;
+            told[k] = true;
+            fprintf(out, "%s %s %.0f %%", i ? "," : "", engine_phase_name((enum engine_phase)k), 100 * sorted[i] / all);
+            break;
+        }
+    fputc('\n', out);
+}
+
 static void print_symmetry(const struct report_check *r, FILE *out) {
     const char *before = "  up to renaming of ";
     for (uint32_t i = 0; i < r->symmetry.n; i++) {
@@ -180,6 +205,7 @@ void report_text(const struct report_check *r, const struct report_style *style,
         print_properties(r, &p, out);
         print_counts(r, out);
         print_symmetry(r, out);
+        print_engine(r, out);
         print_actions(r, out);
     }
     for (uint32_t i = 0; i < r->warnings.n; i++)
