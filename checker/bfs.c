@@ -20,9 +20,17 @@
 #include "model/rt.h"
 
 #ifdef DC_SMALL /* debug builds give bugs a chance */
-enum { BLOCK = 4, BATCH = 3, ALONE = 8, FIRST_SLOTS = 16, RECENT = 4, BLOCK_DATA = 64 };
+enum { BLOCK = 4, BATCH = 3, ALONE = 8, FIRST_SLOTS = 16, RECENT = 4, BLOCK_DATA = 64, UNTOLD = 2 };
 #else
-enum { BLOCK = 1024, BATCH = 256, ALONE = 512, FIRST_SLOTS = 1 << 20, RECENT = 1 << 15, BLOCK_DATA = 4096 };
+enum {
+    BLOCK = 1024,
+    BATCH = 256,
+    ALONE = 512,
+    FIRST_SLOTS = 1 << 20,
+    RECENT = 1 << 15,
+    BLOCK_DATA = 4096,
+    UNTOLD = 1024
+};
 #endif
 
 /* Of a level: some states (at most b->block_states), each packed as its difference to the one before (below). */
@@ -61,6 +69,7 @@ struct worker {
     bool *moves;               /* by source state: some step changes it that is no harm */
     uint64_t *fired, *found_new;
     uint64_t distinct, generated, cut_states, cut_steps, blocks_live, stops_seen, regular;
+    uint64_t untold;      /* states that it has inserted and not yet added to those of all */
     struct finding *best; /* by rank; length 0: none */
     bool initial;
 };
@@ -312,6 +321,13 @@ static uint64_t capacity(const struct bfs *b) {
     return b->recorder ? recorder_capacity(b->recorder) : fpset_capacity(&b->set);
 }
 
+/* Adds what this worker has inserted to the count of all. */
+static uint64_t tell_inserted(struct worker *w) {
+    uint64_t mine = w->untold;
+    w->untold = 0;
+    return atomic_fetch_add_explicit(&w->bfs->inserted, mine, memory_order_relaxed) + mine;
+}
+
 /* Where the fingerprint has no place, all wait for the table to grow; without memory for that, the search ends. */
 static bool insert(struct worker *w, struct hash128 h) {
     struct bfs *b = w->bfs;
@@ -461,8 +477,10 @@ static void insert_batch(struct worker *w) {
     w->distinct += fresh;
     out->n = 0;
     if (b->parents || !fresh) return;
-    uint64_t total = atomic_fetch_add_explicit(&b->inserted, fresh, memory_order_relaxed) + fresh;
-    uint64_t margin = (uint64_t)b->n_workers * BATCH;
+    w->untold += fresh;
+    if (w->untold < UNTOLD && 64 * b->n_workers * w->untold < capacity(b))
+        return; /* a counter that all write is worth asking now and then only */
+    uint64_t total = tell_inserted(w), margin = (uint64_t)b->n_workers * (BATCH + UNTOLD);
     if (total + margin > (b->recorder ? capacity(b) / 4 * 3 : capacity(b) / 5 * 4))
         atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
 }
@@ -566,7 +584,7 @@ static void grow(struct bfs *b, bool helped) {
     bool fits = !b->o->memory_bytes || memory_now(b) + more <= b->o->memory_bytes;
     const struct fpset_crew *all = helped ? &crew : NULL;
     if (fits && (b->recorder ? recorder_grow(b->recorder, want, all) : fpset_grow(&b->set, want, all))) return;
-    if (!full && atomic_load(&b->inserted) + (uint64_t)b->n_workers * BATCH * 4 < have / 8 * 7)
+    if (!full && atomic_load(&b->inserted) + (uint64_t)b->n_workers * (4 * BATCH + UNTOLD) < have / 8 * 7)
         return; /* use what is left of it */
     b->r->end = END_MEMORY;
     atomic_store(&b->over, true);
@@ -665,6 +683,7 @@ static void small_levels(struct worker *w) {
             use_model(w);
             expand_block(w, b->level.at[i]);
         }
+        tell_inserted(w);
         if (atomic_load(&b->want_growth)) {
             grow(b, false);
             lap(w, ENGINE_GROWING);
@@ -678,6 +697,7 @@ static _Thread_local bool alone;
 
 static void gate(struct worker *w, bool growth) {
     struct bfs *b = w->bfs;
+    tell_inserted(w);
     if (alone) {
         if (growth) grow(b, false);
         lap(w, ENGINE_GROWING);
@@ -759,6 +779,7 @@ static void start_states(struct bfs *b) {
     b->depth = 0;
     w->model->init(w->model, w->scratch, &w->out);
     flush(&w->out);
+    tell_inserted(w);
     w->initial = false;
     if (turn_level(b)) small_levels(w);
     alone = false;

@@ -1,0 +1,91 @@
+/* How fast states can be hashed and put into the set of fingerprints, with nothing around it: what a search cannot exceed.
+ *
+ * Each thread hashes made-up states of WORDS words and inserts them in batches of 256, as the search does: prefetch, glance,
+ * insert. Every fifth is new, the others were inserted before, at random: no cache helps, which makes this a harder
+ * stream than that of a search, whose duplicates are mostly near. limit THREADS STATES WORDS [DRY]; DRY: only hashing.
+ * Prints millions of operations a second. Built and run by bench/limit. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/hash.h"
+#include "checker/fpset.h"
+#include "model/rt.h"
+
+enum { BATCH = 256, NEW_EVERY = 5, MOST_WORDS = 16, MOST_THREADS = 256 };
+
+struct job {
+    pthread_t thread;
+    struct fpset *set;
+    uint64_t first, states, inserted, sum;
+    unsigned words;
+    int dry;
+};
+
+static pthread_barrier_t barrier;
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static struct hash128 hash_of(uint64_t number, unsigned words) {
+    uint64_t state[MOST_WORDS];
+    for (unsigned i = 0; i < words; i++) state[i] = number * (2 * i + 1);
+    return hash_state128(state, words);
+}
+
+static void *run(void *self) {
+    struct job *j = self;
+    struct hash128 h[BATCH];
+    uint64_t fresh = 0, op = 0, random = j->first + 1;
+    pthread_barrier_wait(&barrier);
+    while (fresh < j->states) {
+        for (unsigned i = 0; i < BATCH; i++) {
+            bool is_new = op++ % NEW_EVERY == 0 || !fresh;
+            random = dc_mix(random, op);
+            h[i] = hash_of(j->first + (is_new ? fresh++ : random % fresh), j->words);
+            if (j->dry) j->sum += h[i].lo;
+            else fpset_prefetch(j->set, h[i]);
+        }
+        if (j->dry) continue;
+        bool maybe[BATCH];
+        for (unsigned i = 0; i < BATCH; i++) maybe[i] = !fpset_glance(j->set, h[i]);
+        for (unsigned i = 0; i < BATCH; i++)
+            if (maybe[i] && fpset_insert(j->set, h[i]) == FPSET_NEW) j->inserted++;
+    }
+    j->sum += op;
+    return NULL;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 4) return 151;
+    unsigned threads = (unsigned)atoi(argv[1]), words = (unsigned)atoi(argv[3]);
+    uint64_t states = strtoull(argv[2], NULL, 10), inserted = 0, ops = 0;
+    int dry = argc > 4;
+    struct fpset set;
+    static struct job jobs[MOST_THREADS];
+    if (threads < 1 || threads > MOST_THREADS || words < 1 || words > MOST_WORDS) return 151;
+    if (!fpset_init(&set, states + states / 3, 0)) return 153;
+    pthread_barrier_init(&barrier, NULL, threads + 1);
+    for (unsigned i = 0; i < threads; i++) {
+        jobs[i] = (struct job){.set = &set, .first = (uint64_t)i << 40, .states = states / threads, .words = words, .dry = dry};
+        if (pthread_create(&jobs[i].thread, NULL, run, &jobs[i])) return 153;
+    }
+    pthread_barrier_wait(&barrier);
+    double began = now();
+    for (unsigned i = 0; i < threads; i++) {
+        pthread_join(jobs[i].thread, NULL);
+        inserted += jobs[i].inserted;
+        ops += jobs[i].sum;
+    }
+    double seconds = now() - began;
+    if (dry) ops = states * NEW_EVERY; /* the sums keep the compiler from leaving the work out */
+    printf("%.1f\n", (double)ops / seconds * 1e-6);
+    if (!dry && inserted < states / threads * threads) return 1; /* something was lost */
+    fpset_free(&set);
+    return 0;
+}
