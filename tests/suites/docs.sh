@@ -85,6 +85,21 @@ for file in README.md HACKING.md docs/*.md docs/internals/*.md; do
     done
 done
 
+# ---- the library: each module is described, and has a spec of its own that is named there ----
+for module in stdlib/*.dspec; do
+    row=$(grep -F "| \`$module\`" docs/library.md)
+    case $row in
+    *'`tests/golden/stdlib_'* | *'the same'*) ok "docs/library.md: $module" ;;
+    *) fail "docs/library.md: $module" 'no row, or one that names no checks' ;;
+    esac
+done
+for spec in tests/golden/stdlib_*.dspec; do
+    for check in $(sed -n 's/^check \([a-z_]*\) .*/\1/p' "$spec"); do
+        case $check in with | only | expect | allow) continue ;; esac
+        grep -qw -- "$check" docs/library.md || fail "docs/library.md: $spec" "does not mention its check $check"
+    done
+done
+
 # ---- what a command prints: ```console, `$ ./dcheck ...` and its output; `...` stands for any lines ----
 case $DCHECK in /*) binary=$DCHECK ;; *) binary=$PWD/$DCHECK ;; esac
 for file in README.md docs/*.md; do
