@@ -64,14 +64,22 @@ void declare_vars(struct compile *c, struct scope *s) {
         y->var->hidden = s->network >= 0;
         y->var->stable = y->decl->kind == AST_VAR && (y->decl->value & MOD_STABLE);
     }
+}
+
+/* without stable p.x: x may also be a variable that a module gives to p. */
+static void forget_stable(struct compile *c) {
     const struct ast *check = c->options->check;
     for (uint32_t i = 0; check && i < check->n; i++) {
-        const struct ast *k = check->kid[i];
-        if (k->kind != AST_WITHOUT || k->kid[0]->kind != AST_DOT || k->kid[0]->kid[0]->kind != AST_NAME) continue;
-        if (s->process < 0 || strcmp(c->processes.at[s->process].symbol->name, k->kid[0]->kid[0]->text)) continue;
-        struct symbol *y = scope_find(s, k->kid[0]->text);
-        if (!y || !y->var || !y->var->stable)
-            error_at(c, k->kid[0]->span, "there is no stable variable `%s`", k->kid[0]->text);
+        if (check->kid[i]->kind != AST_WITHOUT) continue;
+        const struct ast *a = check->kid[i]->kid[0];
+        struct symbol *p = a->kind == AST_DOT && a->kid[0]->kind == AST_NAME ? lookup(c->root, a->kid[0]->text) : NULL;
+        if (!p || p->kind != SYM_PROCESS || p->index < 0) {
+            struct diag *d = error_at(c, a->span, "`without stable` names a variable of a process");
+            hint(c, d, "write `without stable p.x`, where p is declared with `process p`");
+            continue;
+        }
+        struct symbol *y = scope_find(c->processes.at[p->index].scope, a->text);
+        if (!y || !y->var || !y->var->stable) error_at(c, a->span, "there is no stable variable `%s`", a->text);
         else y->var->stable = false;
     }
 }
@@ -431,6 +439,7 @@ static void tell_apart(struct compile *c) {
 
 void lower_program(struct compile *c) {
     for (uint32_t m = 0; m < c->modules.n; m++) declare_vars(c, c->modules.at[m]);
+    forget_stable(c);
     declare_fault_vars(c);
     if (c->diags->errors) {
         /* go on: later passes find further errors, but see no half-made variables */

@@ -169,7 +169,8 @@ enum dc_error refined_allows(struct refined *r, uint32_t refine, const uint64_t 
     enum dc_error error = map(r, i, t, m->to, site);
     if (error) return error;
     if (!memcmp(m->from + words, m->to + words, f->words * sizeof *m->to)) return DC_OK;
-    uint64_t hash = dc_mix(hash_state(m->from + words, f->words), hash_state(m->to + words, f->words)) | 1;
+    /* twice: dc_mix alone does not tell a step from its reverse */
+    uint64_t hash = dc_mix(dc_mix(0, hash_state(m->from + words, f->words)), hash_state(m->to + words, f->words)) | 1;
     if (remembered(m, hash)) return DC_OK;
     memset(m->start, 0, words * sizeof *m->start);
     memcpy(m->start + words, m->from + words, f->words * sizeof *m->start);

@@ -3,6 +3,7 @@
 
 #include "report/export.h"
 #include "report/json_text.h"
+#include "report/json_tree.h"
 
 static json_t *value(const struct dc_tree *t);
 
@@ -10,12 +11,6 @@ static json_t *wrap(const char *key, json_t *inner) {
     json_t *o = json_object();
     json_object_set_new(o, key, inner);
     return o;
-}
-
-static json_t *list(const struct dc_tree *t) {
-    json_t *a = json_array();
-    for (uint32_t i = 0; i < t->n; i++) json_array_append_new(a, value(t->kids[i]));
-    return a;
 }
 
 static json_t *pairs(const struct dc_tree *t) {
@@ -29,19 +24,6 @@ static json_t *pairs(const struct dc_tree *t) {
     return a;
 }
 
-static json_t *record(const struct dc_tree *t) {
-    json_t *o = json_object();
-    for (uint32_t i = 0; i < t->n; i++) json_object_set_new(o, t->names[i], value(t->kids[i]));
-    return o;
-}
-
-static json_t *variant(const char *tag, json_t *inner) {
-    json_t *o = json_object();
-    json_object_set_new(o, "tag", json_text(tag));
-    json_object_set_new(o, "value", inner);
-    return o;
-}
-
 static json_t *nothing(void) { return wrap("#tup", json_array()); }
 
 static json_t *value(const struct dc_tree *t) {
@@ -52,15 +34,15 @@ static json_t *value(const struct dc_tree *t) {
         snprintf(number, sizeof number, "%lld", (long long)t->number);
         return wrap("#bigint", json_text(number));
     case TREE_NAME: return json_text(t->text);
-    case TREE_SET: return wrap("#set", list(t));
-    case TREE_SEQ: return list(t);
-    case TREE_TUPLE: return wrap("#tup", list(t));
+    case TREE_SET: return wrap("#set", json_list(t, value));
+    case TREE_SEQ: return json_list(t, value);
+    case TREE_TUPLE: return wrap("#tup", json_list(t, value));
     case TREE_MAP:
     case TREE_BAG: return wrap("#map", pairs(t));
-    case TREE_RECORD: return record(t);
-    case TREE_VARIANT: return variant(t->text, t->n ? record(t) : nothing());
-    case TREE_SOME: return variant("Some", value(t->kids[0]));
-    default: return variant("None", nothing());
+    case TREE_RECORD: return json_fields(t, value);
+    case TREE_VARIANT: return json_variant(t->text, t->n ? json_fields(t, value) : nothing());
+    case TREE_SOME: return json_variant("Some", value(t->kids[0]));
+    default: return json_variant("None", nothing());
     }
 }
 

@@ -17,8 +17,7 @@ static void write_mark(const struct sequence *q, const struct sequence_mark *m, 
     else if (q->lanes.n > 1) fprintf(out, "    Note over p0,p%u: %u ", q->lanes.n - 1, m->at + 1);
     else fprintf(out, "    Note over p0: %u ", m->at + 1);
     text(out, m->text);
-    fputs(m->lie ? " (a lie)" : m->kind == EVENT_FAULT ? " (fault)" : "", out);
-    fputs(m->torn ? ", crashes in the middle of it\n" : "\n", out);
+    sequence_mark_end(m, out);
 }
 
 static void write_arrow(const struct sequence_arrow *x, FILE *out) {
@@ -31,10 +30,7 @@ static void write_arrow(const struct sequence_arrow *x, FILE *out) {
                              : 0,
                 x->at + 1, x->from >= 0 ? "sends " : "receives ");
     text(out, x->text);
-    if (x->fate) fprintf(out, " (%s)", x->fate);
-    else if (x->sent + 1 != x->at)
-        fprintf(out, " (sent at %u%s)", x->sent + 1, x->again ? ", again" : x->copy ? ", a copy" : "");
-    fputc('\n', out);
+    sequence_arrow_end(x, out);
 }
 
 static void write_event(const struct sequence *q, uint32_t at, FILE *out) {

@@ -17,8 +17,7 @@ static void write_mark(const struct sequence_mark *m, FILE *out) {
     if (m->lane >= 0) fprintf(out, "note over p%d : %u ", m->lane, m->at + 1);
     else fprintf(out, "note across : %u ", m->at + 1);
     text(out, m->text);
-    fputs(m->lie ? " (a lie)" : m->kind == EVENT_FAULT ? " (fault)" : "", out);
-    fputs(m->torn ? ", crashes in the middle of it\n" : "\n", out);
+    sequence_mark_end(m, out);
 }
 
 static void write_arrow(const struct sequence_arrow *x, FILE *out) {
@@ -28,10 +27,7 @@ static void write_arrow(const struct sequence_arrow *x, FILE *out) {
     else if (x->to >= 0) fprintf(out, "[%s p%d : %u ", heads[x->end], x->to, x->at + 1);
     else fprintf(out, "note across : %u ", x->at + 1);
     text(out, x->text);
-    if (x->fate) fprintf(out, " (%s)", x->fate);
-    else if (x->sent + 1 != x->at)
-        fprintf(out, " (sent at %u%s)", x->sent + 1, x->again ? ", again" : x->copy ? ", a copy" : "");
-    fputc('\n', out);
+    sequence_arrow_end(x, out);
 }
 
 void export_plantuml(const struct report_check *r, const struct report_trace *t, FILE *out) {

@@ -127,3 +127,15 @@ void sequence_free(struct sequence *q) {
     VEC_FREE(q->arrows);
     arena_free(&q->arena);
 }
+
+void sequence_mark_end(const struct sequence_mark *m, FILE *out) {
+    fputs(m->lie ? " (a lie)" : m->kind == EVENT_FAULT ? " (fault)" : "", out);
+    fputs(m->torn ? ", crashes in the middle of it\n" : "\n", out);
+}
+
+void sequence_arrow_end(const struct sequence_arrow *x, FILE *out) {
+    if (x->fate) fprintf(out, " (%s)", x->fate);
+    else if (x->sent + 1 != x->at)
+        fprintf(out, " (sent at %u%s)", x->sent + 1, x->again ? ", again" : x->copy ? ", a copy" : "");
+    fputc('\n', out);
+}

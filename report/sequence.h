@@ -48,6 +48,10 @@ void sequence_make(struct sequence *, const struct report_trace *, bool idle);
 void sequence_free(struct sequence *);
 const char *sequence_name(const struct sequence *, int lane);
 
+/* Ends a line about a mark or an arrow: " (a lie)", " (sent at 3, again)", and so on. */
+void sequence_mark_end(const struct sequence_mark *, FILE *);
+void sequence_arrow_end(const struct sequence_arrow *, FILE *);
+
 /* At most `width` characters of a message or action: first without the names of its fields, then cut. */
 const char *sequence_short(struct arena *, const char *text, uint32_t width, const char *ellipsis);
 uint32_t text_width(const char *); /* characters, not bytes */

@@ -4,6 +4,7 @@
 
 #include "report/export.h"
 #include "report/json_text.h"
+#include "report/json_tree.h"
 
 /* In TLA+, as the name of a field. */
 static void name_of(const struct dc_tree *t, bool inside, FILE *out) {
@@ -38,18 +39,6 @@ static void name_of(const struct dc_tree *t, bool inside, FILE *out) {
 
 static json_t *value(const struct dc_tree *t);
 
-static json_t *list(const struct dc_tree *t) {
-    json_t *a = json_array();
-    for (uint32_t i = 0; i < t->n; i++) json_array_append_new(a, value(t->kids[i]));
-    return a;
-}
-
-static json_t *record(const struct dc_tree *t) {
-    json_t *o = json_object();
-    for (uint32_t i = 0; i < t->n; i++) json_object_set_new(o, t->names[i], value(t->kids[i]));
-    return o;
-}
-
 /* A function on 1..n is a sequence for TLA+. */
 static json_t *function(const struct dc_tree *t) {
     bool sequence = true;
@@ -72,13 +61,6 @@ static json_t *function(const struct dc_tree *t) {
     return o;
 }
 
-static json_t *variant(const char *tag, json_t *inner) {
-    json_t *o = json_object();
-    json_object_set_new(o, "tag", json_text(tag));
-    json_object_set_new(o, "value", inner);
-    return o;
-}
-
 static json_t *value(const struct dc_tree *t) {
     switch (t->kind) {
     case TREE_BOOL: return json_boolean(t->number != 0);
@@ -86,13 +68,13 @@ static json_t *value(const struct dc_tree *t) {
     case TREE_NAME: return json_text(t->text);
     case TREE_SET:
     case TREE_SEQ:
-    case TREE_TUPLE: return list(t);
+    case TREE_TUPLE: return json_list(t, value);
     case TREE_MAP:
     case TREE_BAG: return function(t);
-    case TREE_RECORD: return record(t);
-    case TREE_VARIANT: return variant(t->text, t->n ? record(t) : json_text("U_OF_UNIT"));
-    case TREE_SOME: return variant("Some", value(t->kids[0]));
-    default: return variant("None", json_text("U_OF_UNIT"));
+    case TREE_RECORD: return json_fields(t, value);
+    case TREE_VARIANT: return json_variant(t->text, t->n ? json_fields(t, value) : json_text("U_OF_UNIT"));
+    case TREE_SOME: return json_variant("Some", value(t->kids[0]));
+    default: return json_variant("None", json_text("U_OF_UNIT"));
     }
 }
 

@@ -44,6 +44,29 @@ adopt() {
     done <"$1"
 }
 
+# printed WANT GOT: GOT has the lines of WANT, where `...` stands for any lines. Times, memory and what is measured of
+# behaviours differ between runs. Prints the first difference.
+printed() {
+    awk 'function plain(s) {
+             sub(/[0-9.]+ s, [0-9]+ workers?, [a-z, ]+.*/, "TIME", s); sub(/memory [0-9.]+ MiB \(set [0-9.]+\)/, "MEMORY", s)
+             sub(/behaviours: .*/, "BEHAVIOURS", s); return s
+         }
+         NR == FNR { want[++n] = plain($0); next }
+         { got[++m] = plain($0) }
+         END {
+             while (n && want[n] == "") n--
+             while (m && got[m] == "") m--
+             i = 1; free = 0
+             for (j = 1; j <= m; j++) {
+                 while (want[i] ~ /^ *\.\.\.$/) { free = 1; i++ }
+                 if (i <= n && got[j] == want[i]) { i++; free = 0 }
+                 else if (!free) { print "line " j ": " got[j]; exit 1 }
+             }
+             while (i <= n && want[i] ~ /^ *\.\.\.$/) i++
+             if (i <= n) { print "missing: " want[i]; exit 1 }
+         }' "$1" "$2"
+}
+
 finish() {
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]
