@@ -202,8 +202,14 @@ static uint64_t leaf_hash(const struct orbit_job *j, const struct leaf *l) {
     return h;
 }
 
+/* Adds to the marks of its elements; of a single one the colour is its own affair. */
 static void leaf_mark(struct orbit_job *j, const struct leaf *l, uint64_t context) {
     const struct atom *a = j->o->atoms.at + l->first;
+    if (l->n == 1) {
+        j->mark[a->element] += dc_mix(context, l->shape);
+        return;
+    }
+    if (l->n) context = dc_mix(context, leaf_hash(j, l));
     for (uint32_t i = 0; i < l->n; i++) j->mark[a[i].element] += dc_mix(context, i + 1);
 }
 
@@ -292,7 +298,8 @@ static void mark_rank(struct orbit_job *j, const struct node *n, uint64_t rank, 
         leaf_mark(j, &n->ranks[rank], context);
     } else if (n->has) {
         uint32_t used = j->spare_used;
-        mark_value(j, n, value_unrank(n->type, rank, spare(j, n->type->words)), context);
+        uint64_t v = value_unrank(n->type, rank, spare(j, n->type->words));
+        mark_value(j, n, v, dc_mix(context, hash_value(j, n, v)));
         j->spare_used = used;
     }
 }
@@ -306,8 +313,7 @@ static void mark_fields(struct orbit_job *j, const struct type *t, uint64_t v, u
 }
 
 static void mark_bits(struct orbit_job *j, const struct node *e, const uint64_t *bits, uint64_t u, uint64_t context) {
-    for (uint64_t r = dc_bits_next(bits, 0, u); r < u; r = dc_bits_next(bits, r + 1, u))
-        mark_rank(j, e, r, dc_mix(context, hash_rank(j, e, r)));
+    for (uint64_t r = dc_bits_next(bits, 0, u); r < u; r = dc_bits_next(bits, r + 1, u)) mark_rank(j, e, r, context);
 }
 
 /* Adds to the mark of each element in the value what it is there: its place, among what. */
@@ -316,8 +322,7 @@ static void mark_value(struct orbit_job *j, const struct node *n, uint64_t v, ui
     uint64_t inside;
     if (!n->has) return;
     if (n->codes) {
-        const struct leaf *l = &n->codes[v];
-        leaf_mark(j, l, dc_mix(context, leaf_hash(j, l)));
+        leaf_mark(j, &n->codes[v], context);
         return;
     }
     const struct node *e = t->elem ? node_of(j->o, t->elem) : NULL;
@@ -337,7 +342,8 @@ static void mark_value(struct orbit_job *j, const struct node *n, uint64_t v, ui
         const struct node *k = node_of(j->o, t->key);
         for (uint32_t i = 0; i < t->cap; i++) {
             uint64_t x = value_element(t, v, i, NULL);
-            uint64_t c = dc_mix(context, dc_mix(hash_rank(j, k, i), hash_value(j, e, x)));
+            uint64_t c = dc_mix(context, hash_value(j, e, x));
+            if (!k->ranks || k->ranks[i].n > 1 || e->has) c = dc_mix(c, hash_rank(j, k, i));
             mark_rank(j, k, i, c);
             mark_value(j, e, x, c);
         }
@@ -378,8 +384,7 @@ static void mark_state(struct orbit_job *j, const uint64_t *state) {
         for (uint32_t k = 0; k < t->cap; k++) {
             uint64_t x = value_element(t, v, k, NULL), rank = p->cells ? p->cells[k] : k;
             uint64_t c = dc_mix(p->salt, e->has ? hash_value(j, e, x) : hash_plain(t->elem, x));
-            if (p->key->deep > 1 || e->has || !p->key->ranks) c = dc_mix(c, hash_rank(j, p->key, rank));
-            else c = dc_mix(c, p->key->ranks[rank].shape);
+            if (!p->key->ranks || p->key->ranks[rank].n > 1 || e->has) c = dc_mix(c, hash_rank(j, p->key, rank));
             mark_rank(j, p->key, rank, c);
             mark_value(j, e, x, c);
         }

@@ -103,7 +103,8 @@ def compare_reduced(want, raw, path, flags):
     if sorted(all_found(result)) != sorted(all_found(raw)) or result["verdict"] != raw["verdict"] or result["depth"] != raw["depth"]:
         raise Mismatch(f"reduced: {result['verdict']} {sorted(all_found(result))} depth {result['depth']}, "
                        f"without {raw['verdict']} {sorted(all_found(raw))} depth {raw['depth']}")
-    if "orbits" in want and result["kind"] not in ("error", "assert"):  # an error ends an action before its other steps
+    late = any("candidates" in (s["why"] or "") for s in result["symmetry"])  # known only to the search
+    if "orbits" in want and not late and result["kind"] not in ("error", "assert"):  # an error ends an action before its other steps
         if not want["closed"]:
             raise Mismatch("renaming leads out of the reachable states: the spec is not symmetric")
         if result["distinct"] != want["orbits"]:
