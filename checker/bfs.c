@@ -90,6 +90,9 @@ struct bfs {
     void *task_job;
     uint32_t task_turn, task_left, task_taken;
     double started;
+    uint64_t leveled; /* states of the levels that are closed */
+    /* for reports meanwhile: sizes of the last of these, and of the level at hand */
+    _Atomic uint64_t recent[SEARCH_RECENT], open_states, open_blocks;
     uint64_t block_bytes, block_data; /* of a block: all, and packed states */
     uint32_t block_states;            /* at most */
 };
@@ -526,8 +529,24 @@ static bool merge_findings(struct bfs *b) {
     return violated;
 }
 
+static void note_level(struct bfs *b) {
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < b->n_workers; i++) all += b->workers[i].distinct;
+    uint64_t fresh = all - b->leveled;
+    if (!fresh) return;
+    b->leveled = all;
+    struct search_result *r = b->r;
+    if ((r->n_levels & (r->n_levels - 1)) == 0) /* room for a power of two */
+        r->levels = mem_grow(r->levels, r->n_levels * sizeof *r->levels,
+                             (r->n_levels ? 2 * (size_t)r->n_levels : 1) * sizeof *r->levels);
+    r->levels[r->n_levels++] = fresh;
+    for (int i = SEARCH_RECENT; --i > 0;) atomic_store(&b->recent[i], atomic_load(&b->recent[i - 1]));
+    atomic_store(&b->recent[0], fresh);
+}
+
 /* Alone, all others waiting: closes a level and opens the next. False: the search is over. */
 static bool close_level(struct bfs *b) {
+    note_level(b);
     bool violated = merge_findings(b);
     b->level.n = 0;
     uint64_t queued = 0;
@@ -540,6 +559,8 @@ static bool close_level(struct bfs *b) {
         w->made.n = 0;
     }
     atomic_store(&b->next_block, 0);
+    atomic_store(&b->open_states, queued);
+    atomic_store(&b->open_blocks, b->level.n);
     if (atomic_load(&b->over)) {
         if (atomic_load(&b->interrupted)) b->r->end = END_INTERRUPTED;
         b->r->unexpanded = queued;
@@ -679,8 +700,12 @@ static void report_progress(void *self) {
         p.distinct += b->workers[i].distinct;
         p.generated += b->workers[i].generated;
     }
-    p.queue = level_size(b);
-    b->o->progress(b->o->self, &p);
+    p.queue = atomic_load(&b->open_states);
+    p.memory_limit = b->o->memory_bytes;
+    uint64_t blocks = atomic_load(&b->open_blocks), taken = atomic_load(&b->next_block);
+    p.expanded = blocks ? p.queue * (taken < blocks ? taken : blocks) / blocks : 0;
+    for (int i = 0; i < SEARCH_RECENT; i++) p.recent[i] = atomic_load(&b->recent[i]);
+    b->o->progress(b->o->progress_self, &p);
 }
 
 static void run_threads(struct bfs *b) {
@@ -878,7 +903,7 @@ static void report_phase(void *self) {
                              .all = atomic_load(&b->watch.all),
                              .states = atomic_load(&b->watch.states),
                              .visited = atomic_load(&b->watch.components.visited)};
-    b->options->phase(b->options->self, &p);
+    b->options->phase(b->options->progress_self, &p);
 }
 
 static void check_behaviours(const struct dc_model *m, const struct search_options *o, const struct graph *g,
@@ -936,6 +961,7 @@ void search_free(struct search_result *r) {
         for (uint32_t k = 0; k < SEARCH_ADVICE; k++) mem_free(r->findings[i].advice[k]);
     }
     mem_free(r->findings);
+    mem_free(r->levels);
     mem_free(r->fired);
     mem_free(r->found_new);
     memset(r, 0, sizeof *r);

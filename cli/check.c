@@ -8,6 +8,7 @@
 #include "checker/search.h"
 #include "compiler/eval.h"
 #include "compiler/explain.h"
+#include "cli/progress.h"
 #include "compiler/native.h"
 
 static atomic_int interrupted;
@@ -21,6 +22,7 @@ void catch_interrupts(void) {
     struct sigaction a = {.sa_handler = on_signal};
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
+    progress_on_signal();
 }
 
 struct session {
@@ -52,29 +54,6 @@ static const struct dc_model *next_model(void *self) {
     const struct dc_model *m = native_ready(s->native);
     if (m) s->switched = true;
     return m;
-}
-
-static void phase(void *self, const struct search_phase *p) {
-    (void)self;
-    fprintf(stderr, "\r\033[Ktemporal: %u of %u properties, ", p->done, p->all);
-    print_count(stderr, p->states);
-    uint64_t percent = p->states ? 100 * p->visited / p->states : 0;
-    fprintf(stderr, " states, components %u %%", (unsigned)(percent < 99 ? percent : 99));
-    fflush(stderr);
-}
-
-static void progress(void *self, const struct search_progress *p) {
-    (void)self;
-    fprintf(stderr, "\r\033[Klevel %u: ", p->level);
-    print_count(stderr, p->distinct);
-    fputs(" distinct, ", stderr);
-    print_count(stderr, p->generated);
-    fputs(" generated, ", stderr);
-    print_count(stderr, p->queue);
-    fputs(" in this level, ", stderr);
-    print_count(stderr, (uint64_t)((double)p->generated / p->seconds));
-    fprintf(stderr, "/s, %.0f MiB, %.0f s ", (double)p->memory_bytes / (1 << 20), p->seconds);
-    fflush(stderr);
 }
 
 static const char *word_of(enum dc_kind k) {
@@ -508,15 +487,13 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
                                     .self = &session,
                                     .seed = o->seed,
                                     .walks = o->walks,
-                                    .walk_depth = o->walk_depth ? o->walk_depth : 1,
-                                    .progress_seconds = 2};
-        if (isatty(2) && !o->quiet) {
-            so.progress = progress;
-            so.phase = phase;
-        }
+                                    .walk_depth = o->walk_depth ? o->walk_depth : 1};
+        struct progress progress;
+        progress_open(&progress, o->quiet);
+        progress_options(&progress, &so);
         if (o->simulate) search_simulate(model, &so, &r->result);
         else search_run(model, &so, &r->result);
-        if (so.progress) fputs("\r\033[K", stderr);
+        progress_close(&progress);
         r->execution = session.waited ? "native" : session.switched ? "interpreter, then native" : "interpreter";
         if (session.native && native_trouble(session.native) && !session.switched)
             VEC_PUSH(r->warnings,

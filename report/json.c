@@ -69,6 +69,9 @@ static json_t *check(const struct report_check *r) {
     json_object_set_new(o, "distinct", json_integer((json_int_t)s->distinct));
     json_object_set_new(o, "generated", json_integer((json_int_t)s->generated));
     json_object_set_new(o, "depth", json_integer(s->depth));
+    json_t *levels = json_array();
+    for (uint32_t i = 0; i < s->n_levels; i++) json_array_append_new(levels, json_integer((json_int_t)s->levels[i]));
+    json_object_set_new(o, "levels", levels);
     json_object_set_new(o, "seconds", json_real(s->seconds));
     json_object_set_new(o, "workers", json_integer(r->workers));
     json_object_set_new(o, "execution", json_text(r->execution));
