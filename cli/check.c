@@ -25,6 +25,8 @@ void catch_interrupts(void) {
     progress_on_signal();
 }
 
+const atomic_int *interruption(void) { return &interrupted; }
+
 struct session {
     struct native *native;
     const struct program *program;
@@ -111,6 +113,10 @@ static bool allows_deadlock(const struct ast *check) {
     for (uint32_t i = 0; check && i < check->n; i++)
         if (check->kid[i]->kind == AST_ALLOWDEADLOCK) return true;
     return false;
+}
+
+bool stops_wanted(const struct ast *check, const struct options *o) {
+    return !o->no_deadlock && !allows_deadlock(check);
 }
 
 static bool is_witness(const struct program *p, const struct finding *f) {
@@ -400,7 +406,7 @@ static const char *position(struct front *f, struct span span) {
     return arena_printf(&f->arena, "%s:%u:%u: ", s->path, at.line, at.column);
 }
 
-static void add_actions(struct front *f, const struct program *p, struct report_check *r) {
+static void add_actions(struct front *f, const struct program *p, const struct options *o, struct report_check *r) {
     for (uint32_t i = 0; i < p->actions.n; i++) {
         const struct ir_action *a = &p->actions.at[i];
         const char *who = a->process >= 0 ? p->processes.at[a->process].name : NULL;
@@ -414,7 +420,8 @@ static void add_actions(struct front *f, const struct program *p, struct report_
         VEC_PUSH(r->places, a->span);
         bool never = r->verdict == VERDICT_PROVED && r->result.fired && !r->result.fired[i] && !a->torn &&
                      !a->byzantine && !a->fault;
-        if (!never) continue;
+        if (!never || o->coverage) continue; /* coverage asks all checks together */
+        r->unhappened++;
         VEC_PUSH(r->warnings, arena_printf(&f->arena, "%s%s never happens", position(f, a->span), name));
     }
 }
@@ -458,7 +465,7 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
     r->owner = p; /* names in the report are the program's */
     r->release = release_program;
     r->sources = &f->sources;
-    bool stops = !o->no_deadlock && !allows_deadlock(check);
+    bool stops = stops_wanted(check, o);
     if (!broken_assumption(f, p, r)) {
         struct dc_model *interpreted = eval_model(p);
         struct session session = {.program = p, .interpreted = interpreted, .o = o, .started = now()};
@@ -504,7 +511,7 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
         for (uint32_t i = 0; i < r->result.n_findings && options_want_traces(o); i++)
             add_trace(f, p, interpreted, &r->result.findings[i], r);
         judge(f, p, check, r);
-        add_actions(f, p, r);
+        add_actions(f, p, o, r);
         native_close(session.native);
         eval_model_free(interpreted);
     }

@@ -32,6 +32,8 @@ enum option_id {
     OPT_NATIVE,
     OPT_MEM,
     OPT_DEADLOCK,
+    OPT_COVERAGE,
+    OPT_STRICT,
     OPT_FULL,
     OPT_QUIET,
     OPT_COLOUR,
@@ -54,6 +56,8 @@ static const struct {
     {"depth", "N", "stop after N levels of states: a bound, so no proof", OPT_DEPTH, NULL},
     {"continue", NULL, "go on after a violation: one shortest trace for each property", OPT_CONTINUE, NULL},
     {"deadlock", NULL, "do not look for deadlocks (TLC's meaning of the name)", OPT_DEADLOCK, NULL},
+    {"coverage", NULL, "search again by the interpreter and say what was never reached", OPT_COVERAGE, NULL},
+    {"strict", NULL, "warnings count: exit code 1 if there is one", OPT_STRICT, NULL},
     {"symmetry", "on|off", "reduction by symmetric types (this version: always off)", OPT_SYMMETRY, "on off"},
     {"simulate", NULL, "random walks instead of the search: sampled, never proved", OPT_SIMULATE, NULL},
     {"walks", "N", "how many walks (default 1000)", OPT_WALKS, NULL},
@@ -210,6 +214,8 @@ static bool take(struct options *o, int id, const char *arg) {
     case OPT_NATIVE: o->native = true; return true;
     case OPT_MEM: return size(arg, &o->memory_bytes);
     case OPT_DEADLOCK: o->no_deadlock = true; return true;
+    case OPT_COVERAGE: o->coverage = true; return true;
+    case OPT_STRICT: o->strict = true; return true;
     case OPT_FULL: o->trace = TRACE_FULL; return true;
     case OPT_QUIET: o->quiet = true; return true;
     case OPT_COLOUR:
@@ -251,6 +257,10 @@ bool options_parse(struct options *o, int argc, char **argv) {
     for (int i = optind; i < argc; i++) VEC_PUSH(o->files, argv[i]);
     if (o->interpret && o->native) {
         fputs("dcheck: error: -interpret and -native exclude each other\n", stderr);
+        return false;
+    }
+    if (o->coverage && o->simulate) {
+        fputs("dcheck: error: -coverage is of a search; walks reach what they happen to reach\n", stderr);
         return false;
     }
     if (!export_settings(o)) return false;

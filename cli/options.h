@@ -36,7 +36,7 @@ struct options {
     const char *trace_out, *format_name, *junit, *sarif, *report, *completion;
     enum trace_form trace;
     enum export_format format; /* of trace_out */
-    bool all, keep_going, simulate, interpret, native, no_symmetry, no_deadlock, quiet, explain;
+    bool all, keep_going, simulate, interpret, native, no_symmetry, no_deadlock, quiet, explain, coverage, strict;
     uint32_t depth, walk_depth;
     uint64_t walks, seed, memory_bytes;
     int colour; /* -1: where the output is a terminal */

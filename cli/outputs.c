@@ -26,10 +26,11 @@ static bool end(FILE *out, const char *path, bool ok) {
     return ok ? true : failed(path);
 }
 
-static bool write_json(const char *path, const char *spec, const struct report_check *const *list, uint32_t n) {
-    if (!strcmp(path, "-")) return report_json(list, n, spec, DC_VERSION, stdout) || failed("standard output");
+static bool write_json(const char *path, const char *spec, const struct report_check *const *list, uint32_t n,
+                       const struct report_run *run) {
+    if (!strcmp(path, "-")) return report_json(list, n, run, spec, DC_VERSION, stdout) || failed("standard output");
     FILE *out = begin(path);
-    return out && end(out, path, report_json(list, n, spec, DC_VERSION, out));
+    return out && end(out, path, report_json(list, n, run, spec, DC_VERSION, out));
 }
 
 /* a/b.itf.json, 2 -> a/b-2.itf.json: the number stands before the end that names the format. */
@@ -75,11 +76,12 @@ static bool write_traces(const struct options *o, const struct report_check *con
 
 bool outputs_wanted(const struct options *o) { return o->json || o->trace_out || o->report || o->junit || o->sarif; }
 
-bool outputs_write(const struct options *o, const char *spec, const struct report_check *const *list, uint32_t n) {
+bool outputs_write(const struct options *o, const char *spec, const struct report_check *const *list, uint32_t n,
+                   const struct report_run *run) {
     bool ok = true;
     FILE *out;
     if (!n) return true;
-    if (o->json) ok &= write_json(o->json, spec, list, n);
+    if (o->json) ok &= write_json(o->json, spec, list, n, run);
     if (o->trace_out) ok &= write_traces(o, list, n);
     if (o->report) {
         out = begin(o->report);

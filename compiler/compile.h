@@ -26,6 +26,7 @@ struct front {
     struct diags diags;
     VEC(struct unit) units;
     VEC(const char *) search; /* folders for modules, in order */
+    uint32_t library;         /* from here on they are those of the standard library */
     const struct unit *root;  /* the first spec of the first file */
 };
 
@@ -45,6 +46,7 @@ struct setting {
 struct compile_options {
     const struct ast *check;     /* AST_CHECK, or NULL: defaults */
     VEC(struct setting) defines; /* -D */
+    bool coverage;               /* with points that count (coverage.h) */
 };
 
 /* The program of one check, laid out; NULL if there were errors (in front->diags). */

@@ -40,6 +40,11 @@ struct eval {
     uint64_t fuel; /* bindings that loops may still make, or 0: no bound */
     struct eval_record *record;
     struct eval *parent;
+    /* coverage: how often each point was reached, two numbers a point; NULL: not wanted. What a step passes is counted
+     * when it has its successor; until then it waits. */
+    uint64_t *counts;
+    VEC(uint32_t) waiting;
+    bool in_step;
 };
 
 struct eval *eval_open(const struct program *);
@@ -62,6 +67,8 @@ bool eval_gens(struct eval *, const struct ir_gen *, uint32_t n, bool (*body)(st
 
 /* A model (the seam) whose successors come from the interpreter. The program must outlive it. */
 struct dc_model *eval_model(const struct program *);
+/* Of a program with points of coverage: twice as many counts as points, complete when all workers are closed. */
+const uint64_t *eval_model_counts(const struct dc_model *);
 void eval_model_free(struct dc_model *);
 
 /* values by type */

@@ -1,4 +1,5 @@
 /* The seam, implemented by the interpreter: one eval for each thread. */
+#include <pthread.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -8,6 +9,8 @@
 #include "model/rt.h"
 
 struct interpreted {
+    uint64_t *counts; /* of coverage, or NULL */
+    pthread_mutex_t lock;
     struct dc_model model;
     const struct program *program;
     struct dc_action *actions;
@@ -30,13 +33,28 @@ static struct dc_worker *open_worker(const struct dc_model *m) {
     w->steps = eval_open(program_of(m));
     w->tests = eval_open(program_of(m));
     if (program_of(m)->refines.n) w->refined = refined_open(program_of(m));
+    if (program_of(m)->points.n) {
+        w->steps->counts = mem_alloc(2 * program_of(m)->points.n * sizeof *w->steps->counts);
+        w->tests->counts = mem_alloc(2 * program_of(m)->points.n * sizeof *w->tests->counts);
+    }
     w->steps->target = mem_alloc(m->state_words * sizeof *w->steps->target);
     return w;
 }
 
+static void add_counts(struct interpreted *i, struct eval *e) {
+    if (!e->counts) return;
+    pthread_mutex_lock(&i->lock);
+    for (uint32_t k = 0; k < 2 * i->program->points.n; k++) i->counts[k] += e->counts[k];
+    pthread_mutex_unlock(&i->lock);
+    mem_free(e->counts);
+}
+
+const uint64_t *eval_model_counts(const struct dc_model *m) { return ((const struct interpreted *)m->self)->counts; }
+
 static void close_worker(const struct dc_model *m, struct dc_worker *w) {
-    (void)m;
     if (!w) return;
+    add_counts(m->self, w->steps);
+    add_counts(m->self, w->tests);
     mem_free(w->steps->target);
     eval_close(w->steps);
     eval_close(w->tests);
@@ -180,6 +198,8 @@ static char *action_title(const struct program *p, const struct ir_action *a) {
 struct dc_model *eval_model(const struct program *p) {
     struct interpreted *i = mem_alloc(sizeof *i);
     i->program = p;
+    pthread_mutex_init(&i->lock, NULL);
+    if (p->points.n) i->counts = mem_alloc(2 * p->points.n * sizeof *i->counts);
     i->actions = mem_alloc((p->actions.n + 1) * sizeof *i->actions);
     i->preds = mem_alloc((p->preds.n + 1) * sizeof *i->preds);
     for (uint32_t k = 0; k < p->actions.n; k++) {
@@ -230,5 +250,7 @@ void eval_model_free(struct dc_model *m) {
     mem_free(i->actions);
     mem_free(i->preds);
     mem_free(i->fairs);
+    mem_free(i->counts);
+    pthread_mutex_destroy(&i->lock);
     mem_free(i);
 }

@@ -36,6 +36,7 @@ struct report_check {
     VEC(struct report_property) properties;
     VEC(struct report_trace) traces;
     VEC(const char *) warnings;
+    uint32_t unhappened;       /* warnings about actions that never happened */
     VEC(const char *) actions; /* "acceptor: Prepare" and the like, by action */
     VEC(struct span) places;   /* of their names, by action */
     const struct sources *sources;
@@ -45,6 +46,24 @@ struct report_check {
     uint64_t seed;
     void *owner; /* what the texts above live in; let go by report_free */
     void (*release)(void *owner);
+};
+
+/* Of all checks that ran, together (-coverage). */
+struct report_covered {
+    const char *what; /* "branches" */
+    uint32_t all, reached;
+};
+struct report_coverage {
+    uint32_t checks, partial; /* partial: not searched to the end, or cut */
+    uint64_t states;
+    VEC(struct report_covered) kinds;
+    VEC(struct diag) findings; /* the texts are the front's */
+    const struct sources *sources;
+};
+
+/* What belongs to the run and to none of its checks; what is NULL was not asked for. */
+struct report_run {
+    const struct report_coverage *coverage;
 };
 
 const char *verdict_word(enum verdict);
@@ -59,7 +78,9 @@ struct report_style {
 void report_text(const struct report_check *, const struct report_style *, FILE *);
 void report_trace_text(const struct report_trace *, FILE *); /* the steps of one trace */
 /* All checks of a run as one document (docs/json.md). False: it could not be written. */
-bool report_json(const struct report_check *const *, uint32_t n, const char *spec, const char *version, FILE *);
+bool report_json(const struct report_check *const *, uint32_t n, const struct report_run *, const char *spec,
+                 const char *version, FILE *);
+void report_coverage_text(const struct report_coverage *, FILE *);
 void report_free(struct report_check *);
 void print_count(FILE *, uint64_t); /* 1,234,567 */
 

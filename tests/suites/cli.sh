@@ -204,6 +204,9 @@ says '^  5 distinct states'
 run 12 $cli/talk.dspec -trace chart -explain
 run 12 $cli/talk.dspec -trace-out "$tmp/talk" -format svg -report "$tmp/talk.html" -junit "$tmp/talk.xml" -sarif "$tmp/talk.sarif"
 run 12 $cli/talk.dspec --trace steps --explain --trace-out "$tmp/talk" --format itf --report "$tmp/talk.html" --junit "$tmp/talk.xml" --sarif "$tmp/talk.sarif"
+run 0 $cli/count.dspec -coverage -strict
+says '^coverage of 1 check, each searched to the end$'
+run 1 $cli/warn.dspec --coverage --strict
 run 0 -completion bash
 run 0 --completion fish
 run 0 -- $cli/count.dspec
@@ -360,17 +363,17 @@ done
 
 # ---- a long run says how far it is ----
 name='cli long: on a pipe'
-DCHECK_PROGRESS_SECONDS=0.3 timeout -k 5 -s INT 2 "$DCHECK" $cli/long.dspec -interpret -no-trace >"$tmp/out" 2>"$tmp/err" </dev/null
+DCHECK_PROGRESS_SECONDS=0.3 timeout -k 30 -s INT 2 "$DCHECK" $cli/long.dspec -interpret -no-trace >"$tmp/out" 2>"$tmp/err" </dev/null
 complains '^level [0-9]+: [0-9,]+ distinct, [0-9,]+ generated, [0-9,]+ in this level, [0-9]+ % done, [0-9,]+/s, [0-9]+ MiB of [0-9]+, [0-9]+ s'
 if grep -q "$(printf '\033')" "$tmp/err"; then fail "$name: plain" 'escape sequences'; else ok "$name: plain"; fi
 n=$(wc -l <"$tmp/err")
 if [ "$n" -ge 2 ] && [ "$n" -le 8 ]; then ok "$name: a line now and then"; else fail "$name: a line now and then" "$n lines"; fi
 says '^inconclusive: interrupted'
 name='cli long: with little memory'
-DCHECK_PROGRESS_SECONDS=0.2 timeout -k 5 -s INT 8 "$DCHECK" $cli/long.dspec -interpret -no-trace -mem 30M >"$tmp/out" 2>"$tmp/err" </dev/null
+DCHECK_PROGRESS_SECONDS=0.2 timeout -k 30 -s INT 8 "$DCHECK" $cli/long.dspec -interpret -no-trace -mem 30M >"$tmp/out" 2>"$tmp/err" </dev/null
 complains ' MiB of 30, [0-9]+ s, memory full in [0-9.]+ (s|min)$'
 name='cli long: quiet'
-DCHECK_PROGRESS_SECONDS=0.2 timeout -k 5 -s INT 1 "$DCHECK" $cli/long.dspec -interpret -no-trace -quiet >"$tmp/out" 2>"$tmp/err" </dev/null
+DCHECK_PROGRESS_SECONDS=0.2 timeout -k 30 -s INT 1 "$DCHECK" $cli/long.dspec -interpret -no-trace -quiet >"$tmp/out" 2>"$tmp/err" </dev/null
 if [ -s "$tmp/err" ]; then fail "$name" "$(cat "$tmp/err")"; else ok "$name"; fi
 for quiet in '' -quiet; do
     name="cli long: SIGUSR1 $quiet"
