@@ -10,6 +10,7 @@
 #include "cli/check.h"
 #include "cli/coverage.h"
 #include "cli/outputs.h"
+#include "cli/sweep.h"
 #include "compiler/irtext.h"
 #include "compiler/native.h"
 
@@ -176,6 +177,18 @@ static int run_checks(struct front *f, const struct options *o, const char *path
             return EXIT_USAGE;
         }
         last = first + 1;
+    }
+    if (sweep_wanted(f, o)) {
+        if (o->dump || o->coverage || o->simulate) {
+            fputs("dcheck: error: a sweep (-D NAME=2..5) excludes -dump, -coverage and -simulate\n", stderr);
+            return EXIT_USAGE;
+        }
+        int code = sweep_run(f, o, path, checks, first, last);
+        return code < 0 ? diag_code(&f->diags) : code;
+    }
+    if (o->csv) {
+        fprintf(stderr, "dcheck: error: -csv writes the table of a sweep, and nothing is swept: see -D\n");
+        return EXIT_USAGE;
     }
     if (o->dump) return dump(f, checks[first], o);
     struct report_check *results = mem_alloc(n * sizeof *results);

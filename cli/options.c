@@ -21,6 +21,7 @@ enum option_id {
     OPT_FORMAT,
     OPT_REPORT,
     OPT_JUNIT,
+    OPT_CSV,
     OPT_SARIF,
     OPT_DEPTH,
     OPT_CONTINUE,
@@ -51,7 +52,8 @@ static const struct {
     {"workers", "N|auto", "threads of the search (default: auto, one for each processor)", OPT_WORKERS, "auto"},
     {"check", "NAME", "run this check of the spec instead of the first", OPT_CHECK, NULL},
     {"all", NULL, "run all checks of the spec", OPT_ALL, NULL},
-    {"D", "NAME=EXPR", "give a constant another value; may be repeated", OPT_DEFINE, NULL},
+    {"D", "NAME=EXPR", "give a constant another value; NAME=2..5 or 2,3,5: one run for each; may be repeated",
+     OPT_DEFINE, NULL},
     {"I", "DIR", "look for modules there too; may be repeated", OPT_INCLUDE, NULL},
     {"depth", "N", "stop after N levels of states: a bound, so no proof", OPT_DEPTH, NULL},
     {"continue", NULL, "go on after a violation: one shortest trace for each property", OPT_CONTINUE, NULL},
@@ -78,6 +80,7 @@ static const struct {
     {"report", "FILE", "write a page for the browser: verdicts, traces step by step, the spec", OPT_REPORT, NULL},
     {"junit", "FILE", "write the verdicts as JUnit XML", OPT_JUNIT, NULL},
     {"sarif", "FILE", "write what is wrong as SARIF", OPT_SARIF, NULL},
+    {"csv", "FILE", "write the table of a sweep (-D NAME=2..5) as CSV", OPT_CSV, NULL},
     {"quiet", NULL, "print verdicts and traces only", OPT_QUIET, NULL},
     {"colour", "WHEN", "always, never or auto (default)", OPT_COLOUR, "always never auto"},
     {"dump", "WHAT", "print tokens, ast, ir or c of the check and stop", OPT_DUMP, "tokens ast ir c"},
@@ -196,6 +199,7 @@ static bool take(struct options *o, int id, const char *arg) {
     case OPT_FORMAT: o->format_name = arg; return true;
     case OPT_REPORT: o->report = arg; return true;
     case OPT_JUNIT: o->junit = arg; return true;
+    case OPT_CSV: o->csv = arg; return true;
     case OPT_SARIF: o->sarif = arg; return true;
     case OPT_COMPLETION: o->completion = arg; return true;
     case OPT_DEPTH:

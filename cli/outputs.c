@@ -80,7 +80,12 @@ bool outputs_write(const struct options *o, const char *spec, const struct repor
                    const struct report_run *run) {
     bool ok = true;
     FILE *out;
-    if (!n) return true;
+    if (o->csv && run->sweep) {
+        out = begin(o->csv);
+        if (out) report_sweep_csv(run->sweep, out);
+        ok &= out && end(out, o->csv, true);
+    }
+    if (!n) return ok;
     if (o->json) ok &= write_json(o->json, spec, list, n, run);
     if (o->trace_out) ok &= write_traces(o, list, n);
     if (o->report) {

@@ -194,5 +194,6 @@ bool report_json(const struct report_check *const *list, uint32_t n, const struc
     for (uint32_t i = 0; i < n; i++) json_array_append_new(checks, check(list[i]));
     json_object_set_new(o, "checks", checks);
     if (run->coverage) json_object_set_new(o, "coverage", coverage(run->coverage));
+    if (run->sweep) json_object_set_new(o, "sweep", json_sweep(run->sweep));
     return json_write(o, out);
 }

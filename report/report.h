@@ -61,9 +61,32 @@ struct report_coverage {
     const struct sources *sources;
 };
 
+/* A sweep (cli/sweep.h): one row for each check and each combination of values. */
+enum { REPORT_SWEPT = 16 };
+struct report_sweep_row {
+    const char *check, *values[REPORT_SWEPT];
+    const char *verdict, *why; /* why: the reason for the verdict, or NULL; no verdict: it was not run, and why not */
+    int code;
+    uint64_t distinct, generated, memory_bytes;
+    uint32_t depth;
+    bool whole, full;       /* all states were seen; the memory was not enough */
+    double seconds, growth; /* growth: times the states of the row before; 0: there is none */
+    double expected, expected_seconds, expected_bytes; /* forecast before it ran; 0: nobody knew */
+};
+struct report_sweep {
+    const char *spec;
+    const char *const *names;
+    uint32_t n_names, n_rows;
+    const struct report_sweep_row *rows;
+};
+void report_sweep_line(const struct report_sweep *, uint32_t row, FILE *); /* with a heading where a check begins */
+void report_sweep_end(const struct report_sweep *, FILE *);
+void report_sweep_csv(const struct report_sweep *, FILE *); /* RFC 4180 */
+
 /* What belongs to the run and to none of its checks; what is NULL was not asked for. */
 struct report_run {
     const struct report_coverage *coverage;
+    const struct report_sweep *sweep;
 };
 
 const char *verdict_word(enum verdict);

@@ -64,4 +64,79 @@ kinds = {k["what"]: (k["reached"], k["all"]) for k in c["kinds"]}
 assert kinds["messages sent"] == (2, 4) and kinds["cuts"] == (0, 1) and c["checks"] == 1, kinds
 END
 
+# ---- sweeps ----
+# sweep ARGUMENT...: the rows as `values verdict distinct expected`, from the CSV
+sweep() {
+    timeout 100 "$DCHECK" "$@" -csv "$tmp/csv" >"$tmp/out" 2>"$tmp/err" </dev/null
+    code=$?
+    python3 - "$tmp/csv" >"$tmp/rows" <<'END'
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1], newline="")))
+fixed = ["verdict", "code", "distinct", "generated", "depth", "seconds", "memory_bytes", "growth", "expected"]
+for r in rows:
+    print(*[v or "-" for k, v in r.items() if k not in fixed], r["verdict"], r["code"], r["distinct"] or "-", r["expected"] or "-")
+END
+    [ -s "$tmp/rows" ] || cat "$tmp/out" "$tmp/err" >"$tmp/rows"
+}
+# rows NAME CODE: the last sweep ended so, with the rows on standard input
+rows() {
+    cat >"$tmp/want"
+    check "analysis sweep $1" diff "$tmp/want" "$tmp/rows"
+    if [ $code = "$2" ]; then ok "analysis sweep $1: exit $2"; else fail "analysis sweep $1: exit $2" "exit $code"; fi
+}
+sweep specs/two_phase_commit.dspec -D N=2..5
+rows 'of a range' 0 <<'END'
+- 2 proved 0 56 -
+- 3 proved 0 288 -
+- 4 proved 0 1568 1481
+- 5 proved 0 8832 9038
+END
+sed -n '/two_phase_commit.dspec -D N=2..5. prints/,/4 of 4 run/p' docs/analysis.md | sed -n 's/ *[0-9.]*$//; /^  /p' >"$tmp/said"
+sed 's/ *[0-9.]*$//; /^  /!d' "$tmp/out" >"$tmp/now"
+check 'analysis sweep: as docs/analysis.md shows' diff "$tmp/said" "$tmp/now"
+sweep specs/paxos.dspec -D B=1,2 -D N=2..3 -check minority_quorums -deadlock
+rows 'of two constants' 0 <<'END'
+minority_quorums 1 2 violated 0 485 -
+minority_quorums 1 3 violated 0 2811 -
+minority_quorums 2 2 violated 0 2428 -
+minority_quorums 2 3 violated 0 12923 -
+END
+sweep specs/two_phase_commit.dspec -D N=2..12 -mem 20M
+check 'analysis sweep stops before the memory is full' python3 - "$tmp/rows" $code <<'END'
+import sys
+rows = [l.split() for l in open(sys.argv[1])]
+ran = [r for r in rows if r[2] == "proved"]
+assert len(rows) == 11 and 4 <= len(ran) < 10 and sys.argv[2] == "2", rows
+assert all(r[2:4] == ["not", "run"] for r in rows[len(ran):]), rows
+assert float(rows[len(ran)][-1]) * 16 > 20 << 20, rows
+assert all(abs(float(r[-1]) / float(r[-2]) - 1) < 0.1 for r in ran[2:]), ran  # the forecasts were good
+END
+check 'analysis sweep says why' grep -q 'not run .* would not fit into the memory$' "$tmp/out"
+for name in Plain Typed Other Bare; do
+    sweep $here/sets.dspec -D $name=1..3
+    if [ "$(wc -l <"$tmp/rows")" = 3 ]; then ok "analysis sweep: $name is a number"; else fail "analysis sweep: $name is a number" "$(cat "$tmp/rows")"; fi
+done
+for name in Set Full Range Id; do
+    timeout 20 "$DCHECK" $here/sets.dspec -D $name=1..3 >"$tmp/out" 2>&1 </dev/null
+    if grep -q "$name = 1..3\|OK, proved" "$tmp/out"; then ok "analysis sweep: $name is none"; else fail "analysis sweep: $name is none" "$(cat "$tmp/out")"; fi
+done
+sweep $here/sets.dspec -D 'Set={1,2},{2,3}'
+rows 'of sets' 0 <<'END'
+- {1,2} proved 0 9 -
+- {2,3} proved 0 9 -
+END
+timeout 60 "$DCHECK" specs/two_phase_commit.dspec -D N=2..3 -json - >"$tmp/doc" 2>/dev/null
+check 'analysis sweep as JSON' python3 tests/tools/json_valid.py docs/dcheck.schema.json "$tmp/doc"
+check 'analysis sweep as JSON: every run' python3 - "$tmp/doc" <<'END'
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert [c["distinct"] for c in d["checks"]] == [r["distinct"] for r in d["sweep"]] == [56, 288], d["sweep"]
+assert [r["constants"] for r in d["sweep"]] == [{"N": "2"}, {"N": "3"}]
+END
+code 120 specs/two_phase_commit.dspec -D N=2,true
+for wrong in N=3..2 N=2,,3 N=1..5000 'N=2..3 -D N=4,5' 'N=2..3 -coverage' 'N=2..3 -simulate' 'N=2..3 -dump ir' 'N=2 -csv x'; do
+    # shellcheck disable=SC2086
+    code 151 specs/two_phase_commit.dspec -D $wrong
+done
+
 finish

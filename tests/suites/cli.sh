@@ -207,6 +207,11 @@ run 12 $cli/talk.dspec --trace steps --explain --trace-out "$tmp/talk" --format 
 run 0 $cli/count.dspec -coverage -strict
 says '^coverage of 1 check, each searched to the end$'
 run 1 $cli/warn.dspec --coverage --strict
+run 0 $cli/count.dspec -D N=3..5 -csv "$tmp/sweep.csv"
+says '^3 of 3 run$'
+run 0 $cli/count.dspec --D=N=3,5 --csv "$tmp/sweep.csv"
+run 153 $cli/count.dspec -D N=3..5 -csv "$tmp/nowhere/sweep.csv"
+run 153 $cli/count.dspec -D N=3..5 -csv /dev/full
 run 0 -completion bash
 run 0 --completion fish
 run 0 -- $cli/count.dspec

@@ -1,7 +1,10 @@
-/* The estimate of what is left of a search, on curves whose end is known. */
+/* Estimates: what is left of a search, and how large the next run of a sweep is, on series that are known. */
 #include "tests/unit/test.h"
 
+#include <math.h>
+
 #include "cli/progress.h"
+#include "cli/sweep.h"
 
 static struct search_progress at(uint64_t a, uint64_t b, uint64_t c, uint64_t done) {
     return (struct search_progress){.queue = a, .expanded = done, .recent = {a, b, c}};
@@ -37,11 +40,24 @@ static void never_below_a_bell(void **state) {
     }
 }
 
+static void forecasts(void **state) {
+    (void)state;
+    static const double x[] = {5, 4, 3}, power[] = {8, 4, 2}, factorial[] = {120, 24, 6}, gap[] = {6, 3};
+    assert_true(sweep_forecast(x, power, 1, 6) <= 0); /* of one run nobody knows */
+    assert_true(fabs(sweep_forecast(x, power, 2, 6) - 16) < 1e-6);
+    assert_true(fabs(sweep_forecast(x, power, 3, 6) - 16) < 1e-6);
+    assert_true(fabs(sweep_forecast(x, power, 2, 8) - 64) < 1e-6); /* a list with a gap */
+    assert_true(fabs(sweep_forecast(gap, power, 2, 9) - 16) < 1e-6);
+    double f = sweep_forecast(x, factorial, 3, 6);
+    assert_true(f > 700 && f < 800); /* 720: the factors grow */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(none_while_it_grows),
         cmocka_unit_test(geometric),
         cmocka_unit_test(never_below_a_bell),
+        cmocka_unit_test(forecasts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
