@@ -465,7 +465,7 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
     r->owner = p; /* names in the report are the program's */
     r->release = release_program;
     r->sources = &f->sources;
-    bool stops = stops_wanted(check, o);
+    bool stops = r->stops = stops_wanted(check, o);
     if (!broken_assumption(f, p, r)) {
         struct dc_model *interpreted = eval_model(p);
         struct session session = {.program = p, .interpreted = interpreted, .o = o, .started = now()};

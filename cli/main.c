@@ -251,7 +251,7 @@ int main(int argc, char **argv) {
         options_help(stderr);
         code = EXIT_USAGE;
     } else if (outputs_wanted(&o) && o.files.n > 1) {
-        fputs("dcheck: error: -json, -trace-out, -report, -junit and -sarif want one spec file\n", stderr);
+        fputs("dcheck: error: -json, -trace-out, -report, -junit, -sarif and -graph want one spec file\n", stderr);
         code = EXIT_USAGE;
     } else {
         catch_interrupts();

@@ -22,6 +22,8 @@ enum option_id {
     OPT_REPORT,
     OPT_JUNIT,
     OPT_CSV,
+    OPT_GRAPH,
+    OPT_GRAPH_MAX,
     OPT_SARIF,
     OPT_DEPTH,
     OPT_CONTINUE,
@@ -81,6 +83,8 @@ static const struct {
     {"junit", "FILE", "write the verdicts as JUnit XML", OPT_JUNIT, NULL},
     {"sarif", "FILE", "write what is wrong as SARIF", OPT_SARIF, NULL},
     {"csv", "FILE", "write the table of a sweep (-D NAME=2..5) as CSV", OPT_CSV, NULL},
+    {"graph", "FILE", "draw the states of a small spec: .dot for Graphviz, .mmd for Mermaid", OPT_GRAPH, NULL},
+    {"graph-max", "N", "states in the picture at most (default 250)", OPT_GRAPH_MAX, NULL},
     {"quiet", NULL, "print verdicts and traces only", OPT_QUIET, NULL},
     {"colour", "WHEN", "always, never or auto (default)", OPT_COLOUR, "always never auto"},
     {"dump", "WHAT", "print tokens, ast, ir or c of the check and stop", OPT_DUMP, "tokens ast ir c"},
@@ -199,6 +203,15 @@ static bool take(struct options *o, int id, const char *arg) {
     case OPT_FORMAT: o->format_name = arg; return true;
     case OPT_REPORT: o->report = arg; return true;
     case OPT_JUNIT: o->junit = arg; return true;
+    case OPT_GRAPH:
+        o->graph = arg;
+        if (graph_format_of(arg, &o->graph_format)) return true;
+        fprintf(stderr, "dcheck: error: -graph draws .dot, .gv or .mmd, which `%s` is not\n", arg);
+        return false;
+    case OPT_GRAPH_MAX:
+        if (!number("graph-max", arg, 100000, &n)) return false;
+        o->graph_most = (uint32_t)n;
+        return true;
     case OPT_CSV: o->csv = arg; return true;
     case OPT_SARIF: o->sarif = arg; return true;
     case OPT_COMPLETION: o->completion = arg; return true;
@@ -241,7 +254,7 @@ bool options_parse(struct options *o, int argc, char **argv) {
     for (int i = 0; i < N_OPTIONS; i++)
         longs[i] =
             (struct option){table[i].name, table[i].argument ? required_argument : no_argument, NULL, (int)table[i].id};
-    *o = (struct options){.colour = -1, .walks = 1000, .walk_depth = 100, .seed = 1};
+    *o = (struct options){.colour = -1, .walks = 1000, .walk_depth = 100, .seed = 1, .graph_most = 250};
     opterr = 0;
     for (;;) {
         int at = optind ? optind : 1;

@@ -30,6 +30,7 @@ struct report_check {
     const char *constants;    /* "N = 3, B = 2" */
     enum verdict verdict;
     bool expected;
+    bool stops;         /* deadlocks were looked for */
     int code;           /* exit code (docs/verdicts.md) */
     const char *reason; /* of an inconclusive verdict, or of an unmet expectation; NULL if none */
     const char *property, *kind;

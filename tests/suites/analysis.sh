@@ -139,4 +139,40 @@ for wrong in N=3..2 N=2,,3 N=1..5000 'N=2..3 -D N=4,5' 'N=2..3 -coverage' 'N=2..
     code 151 specs/two_phase_commit.dspec -D $wrong
 done
 
+# ---- pictures of the states ----
+command -v dot >/dev/null || fail 'analysis graphviz is installed' 'sh tools/deps test installs it'
+# picture NAME STATES STEPS ARGUMENT...: drawn whole, and Graphviz can read it
+picture() {
+    name=$1 states=$2 steps=$3
+    shift 3
+    timeout 60 "$DCHECK" "$@" -graph "$tmp/$name.dot" -quiet -no-trace >"$tmp/out" 2>&1 </dev/null
+    check "analysis picture $name: counts" grep -q "^$tmp/$name.dot: $states states, $steps steps" "$tmp/out"
+    check "analysis picture $name: dot reads it" dot -Tplain -o "$tmp/plain" "$tmp/$name.dot"
+    check "analysis picture $name: all is in it" awk -v states="$states" -v steps="$steps" '
+        $1 == "node" { n++ } $1 == "edge" { e++ } END { if (n != states || e != steps) { print n, e; exit 1 } }' "$tmp/plain"
+}
+picture 2pc 12 14 specs/two_phase_commit.dspec -D N=1
+picture 2pc_56 56 105 specs/two_phase_commit.dspec -D N=2
+picture capped 100 245 specs/two_phase_commit.dspec -graph-max 100
+check 'analysis picture: how many are left out' grep -q '; 188 states are left out (-graph-max)$' "$tmp/out"
+check 'analysis picture: and in the picture' grep -q '100 states, .* steps; 188 states are left out' "$tmp/capped.dot"
+picture broken 4 3 tests/golden/cli/count.dspec -check broken
+check 'analysis picture: what is violated' grep -q 'violated: Small' "$tmp/broken.dot"
+cp "$tmp/2pc.dot" "$tmp/small.dot"
+same two_phase_commit.dot "$tmp/small.dot"
+timeout 60 "$DCHECK" specs/two_phase_commit.dspec -D N=1 -graph "$tmp/small.mmd" -quiet -no-trace >/dev/null 2>&1
+same two_phase_commit.mmd "$tmp/small.mmd"
+# one level, one rank; a step leads one level down at most
+timeout 60 "$DCHECK" specs/two_phase_commit.dspec -D N=2 -json "$tmp/doc" >/dev/null 2>&1
+check 'analysis picture: ranks' python3 - "$tmp/2pc_56.dot" "$tmp/doc" <<'END'
+import json, re, sys
+text = open(sys.argv[1]).read()
+ranks = [re.findall(r"s(\d+);", m) for m in re.findall(r"rank=same;([^}]*)}", text)]
+level = {s: i for i, r in enumerate(ranks) for s in r}
+assert [len(r) for r in ranks] == json.load(open(sys.argv[2]))["checks"][0]["levels"], [len(r) for r in ranks]
+assert all(level[b] <= level[a] + 1 for a, b in re.findall(r"s(\d+) -> s(\d+)", text))
+labels = re.findall(r'  s\d+ \[label="\d+\\l(.*?)"', text)
+assert len(set(labels)) == len(labels) == 56  # what differs tells every state apart
+END
+
 finish

@@ -212,6 +212,10 @@ says '^3 of 3 run$'
 run 0 $cli/count.dspec --D=N=3,5 --csv "$tmp/sweep.csv"
 run 153 $cli/count.dspec -D N=3..5 -csv "$tmp/nowhere/sweep.csv"
 run 153 $cli/count.dspec -D N=3..5 -csv /dev/full
+run 0 $cli/count.dspec -graph "$tmp/states.dot" -graph-max 2
+says 'states.dot: 2 states, .* states are left out'
+run 0 $cli/count.dspec --graph "$tmp/states.mmd" --graph-max 20
+run 153 $cli/count.dspec -graph "$tmp/nowhere/states.dot"
 run 0 -completion bash
 run 0 --completion fish
 run 0 -- $cli/count.dspec
