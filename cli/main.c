@@ -10,6 +10,7 @@
 #include "cli/check.h"
 #include "cli/coverage.h"
 #include "cli/outputs.h"
+#include "cli/profile.h"
 #include "cli/sweep.h"
 #include "compiler/irtext.h"
 #include "compiler/native.h"
@@ -128,6 +129,13 @@ static void print_check(const struct options *o, const struct report_check *r, b
     fflush(stdout);
 }
 
+static void print_profile(const struct options *o, struct report_check *r) {
+    profile_check(o, r);
+    if (!r->profile || quiet_output(o)) return;
+    report_profile_text(r->profile, stdout);
+    fflush(stdout);
+}
+
 /* A program in its text form: FILE.ir, as -dump ir prints it. */
 static int run_text(struct front *f, const struct options *o, const char *path) {
     int source = source_read(&f->sources, path);
@@ -153,6 +161,7 @@ static int run_text(struct front *f, const struct options *o, const char *path) 
         struct report_check r;
         run_ir(f, p, path, o, &r);
         print_check(o, &r, false);
+        if (o->profile) print_profile(o, &r);
         struct report_run run = {0};
         return finish(o, path, &r, 1, &run, EXIT_OK);
     }
@@ -179,8 +188,8 @@ static int run_checks(struct front *f, const struct options *o, const char *path
         last = first + 1;
     }
     if (sweep_wanted(f, o)) {
-        if (o->dump || o->coverage || o->simulate) {
-            fputs("dcheck: error: a sweep (-D NAME=2..5) excludes -dump, -coverage and -simulate\n", stderr);
+        if (o->dump || o->coverage || o->profile || o->simulate) {
+            fputs("dcheck: error: a sweep (-D NAME=2..5) excludes -dump, -coverage, -profile and -simulate\n", stderr);
             return EXIT_USAGE;
         }
         int code = sweep_run(f, o, path, checks, first, last);
@@ -200,6 +209,7 @@ static int run_checks(struct front *f, const struct options *o, const char *path
         ok = run_check(f, checks[i], o, &results[done]);
         if (!ok) break;
         print_check(o, &results[done], i > first);
+        if (o->profile) print_profile(o, &results[done]);
         if (o->coverage) coverage_check(&coverage, f, checks[i], o, &results[done]);
         warnings += results[done++].unhappened;
     }

@@ -37,6 +37,7 @@ enum option_id {
     OPT_DEADLOCK,
     OPT_COVERAGE,
     OPT_STRICT,
+    OPT_PROFILE,
     OPT_FULL,
     OPT_QUIET,
     OPT_COLOUR,
@@ -62,6 +63,7 @@ static const struct {
     {"deadlock", NULL, "do not look for deadlocks (TLC's meaning of the name)", OPT_DEADLOCK, NULL},
     {"coverage", NULL, "search again by the interpreter and say what was never reached", OPT_COVERAGE, NULL},
     {"strict", NULL, "warnings count: exit code 1 if there is one", OPT_STRICT, NULL},
+    {"profile", NULL, "search again by the interpreter and say where the states come from", OPT_PROFILE, NULL},
     {"symmetry", "on|off", "reduction by symmetric types (this version: always off)", OPT_SYMMETRY, "on off"},
     {"simulate", NULL, "random walks instead of the search: sampled, never proved", OPT_SIMULATE, NULL},
     {"walks", "N", "how many walks (default 1000)", OPT_WALKS, NULL},
@@ -232,6 +234,7 @@ static bool take(struct options *o, int id, const char *arg) {
     case OPT_MEM: return size(arg, &o->memory_bytes);
     case OPT_DEADLOCK: o->no_deadlock = true; return true;
     case OPT_COVERAGE: o->coverage = true; return true;
+    case OPT_PROFILE: o->profile = true; return true;
     case OPT_STRICT: o->strict = true; return true;
     case OPT_FULL: o->trace = TRACE_FULL; return true;
     case OPT_QUIET: o->quiet = true; return true;
@@ -276,8 +279,9 @@ bool options_parse(struct options *o, int argc, char **argv) {
         fputs("dcheck: error: -interpret and -native exclude each other\n", stderr);
         return false;
     }
-    if (o->coverage && o->simulate) {
-        fputs("dcheck: error: -coverage is of a search; walks reach what they happen to reach\n", stderr);
+    if ((o->coverage || o->profile) && o->simulate) {
+        fprintf(stderr, "dcheck: error: -%s is of a search; walks reach what they happen to reach\n",
+                o->coverage ? "coverage" : "profile");
         return false;
     }
     if (!export_settings(o)) return false;

@@ -69,6 +69,16 @@ bool eval_gens(struct eval *, const struct ir_gen *, uint32_t n, bool (*body)(st
 struct dc_model *eval_model(const struct program *);
 /* Of a program with points of coverage: twice as many counts as points, complete when all workers are closed. */
 const uint64_t *eval_model_counts(const struct dc_model *);
+/* The same, watched: `see` gets every state that is expanded, from the worker to which `open` has given its context.
+ * The time that each action takes, without that for what becomes of its successors, is measured. */
+struct eval_watch {
+    void *self;
+    void *(*open)(void *self);
+    void (*see)(void *context, const uint64_t *state);
+    void (*close)(void *self, void *context); /* after the last state of the worker */
+};
+struct dc_model *eval_model_watched(const struct program *, const struct eval_watch *);
+const double *eval_model_seconds(const struct dc_model *); /* by action, complete when all workers are closed */
 void eval_model_free(struct dc_model *);
 
 /* values by type */

@@ -109,6 +109,7 @@ static json_t *check(const struct report_check *r) {
     json_object_set_new(o, "further_traces", witnesses);
     for (uint32_t i = 0; i < r->warnings.n; i++) json_array_append_new(warnings, json_text(r->warnings.at[i]));
     json_object_set_new(o, "warnings", warnings);
+    if (r->profile) json_object_set_new(o, "profile", json_profile(r->profile));
     return o;
 }
 

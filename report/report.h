@@ -25,6 +25,30 @@ struct report_trace {
     struct dc_story story;
 };
 
+/* Where the states of a check come from (-profile). */
+struct report_profile_action {
+    const char *name;
+    uint64_t successors, fresh; /* fresh: they led to a state for the first time */
+    double seconds;
+};
+struct report_profile_part {
+    const char *name, *kind;               /* "variable", "network", "each of", "field", "message", "its field" */
+    bool ghost, values_exact, times_exact; /* else estimated */
+    double values;
+    double times; /* states, as a multiple of those without this part; 0: not asked of it */
+};
+struct report_profile {
+    struct arena arena;
+    uint64_t states;
+    double seconds;
+    bool whole;
+    VEC(struct report_profile_action) actions;
+    VEC(struct report_profile_part) parts;
+    const char *advice;
+};
+void report_profile_text(const struct report_profile *, FILE *);
+void report_profile_free(struct report_profile *);
+
 struct report_check {
     const char *spec, *check; /* check: its name, or NULL */
     const char *constants;    /* "N = 3, B = 2" */
@@ -45,7 +69,8 @@ struct report_check {
     uint32_t workers;
     const char *execution; /* "interpreter", "native", "interpreter, then native" */
     uint64_t seed;
-    void *owner; /* what the texts above live in; let go by report_free */
+    struct report_profile *profile; /* or NULL */
+    void *owner;                    /* what the texts above live in; let go by report_free */
     void (*release)(void *owner);
 };
 

@@ -192,6 +192,7 @@ void report_free(struct report_check *r) {
     VEC_FREE(r->warnings);
     VEC_FREE(r->actions);
     VEC_FREE(r->places);
+    report_profile_free(r->profile);
     search_free(&r->result);
     if (r->release) r->release(r->owner);
 }

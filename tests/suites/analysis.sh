@@ -64,6 +64,60 @@ kinds = {k["what"]: (k["reached"], k["all"]) for k in c["kinds"]}
 assert kinds["messages sent"] == (2, 4) and kinds["cuts"] == (0, 1) and c["checks"] == 1, kinds
 END
 
+# ---- profiles ----
+# what is counted, from a brute force in which every part is a text
+timeout 60 "$DCHECK" $here/profiled.dspec -profile -workers 1 -quiet -json "$tmp/doc" >"$tmp/out" 2>&1
+check 'analysis profile as JSON' python3 tests/tools/json_valid.py docs/dcheck.schema.json "$tmp/doc"
+check 'analysis profile against a brute force' python3 - "$tmp/doc" <<'END'
+import itertools, json, sys
+def steps(s):
+    a, b, net = s
+    for i in range(2):
+        if a[i] < 2:
+            c = list(a); c[i] += 1
+            yield "up", (tuple(c), b, net | {(i, a[i])})
+    if b < 5 and a[0] == 2: yield "bump", (a, b + 1, net)
+    for m in sorted(net):
+        if m[0] == 1 and m[1] == 0 and b < 5: yield "on Note", (a, b, net - {m})
+todo = [((0, 0), 0, frozenset())]
+seen, fired, new = {todo[0]}, {}, {}
+for s in todo:
+    for name, t in steps(s):
+        fired[name] = fired.get(name, 0) + 1
+        if t not in seen:
+            seen.add(t); todo.append(t)
+            new[name] = new.get(name, 0) + 1
+c = json.load(open(sys.argv[1]))["checks"][0]
+p = c["profile"]
+assert c["distinct"] == len(seen) == p["states"], (c["distinct"], len(seen))
+got = {a["action"].split(": ")[1]: (a["successors"], a["new"]) for a in p["actions"]}
+assert got == {k: (fired[k], new.get(k, 0)) for k in fired}, (got, fired, new)
+parts = {x["part"]: x for x in p["parts"]}
+without = {"node.a": lambda s: (s[1], s[2]), "hub.b": lambda s: (s[0], s[2]), "Note": lambda s: (s[0], s[1])}
+values = {"node.a": lambda s: s[0], "hub.b": lambda s: s[1], "Note": lambda s: s[2]}
+for name in without:
+    x = parts[name]
+    assert x["values_exact"] and x["multiplies_exact"]
+    assert x["values"] == len({values[name](s) for s in seen}), (x, name)
+    assert abs(x["multiplies"] - len(seen) / len({without[name](s) for s in seen})) < 1e-9, (x, name)
+assert parts["node.a[..]"]["values"] == 3 and parts["Note.n"]["values"] == 2
+assert sorted(p["parts"], key=lambda x: -(x["multiplies"] or 0)) == p["parts"]
+best = [x for x in p["parts"]][0]
+assert f"`{best['part']}` multiplies the states by" in p["advice"], p["advice"]
+END
+# with several workers: the same, but for who was first and the time
+timeout 60 "$DCHECK" specs/paxos.dspec -profile -no-trace -json "$tmp/one" -workers 1 >/dev/null 2>&1
+timeout 60 "$DCHECK" specs/paxos.dspec -profile -no-trace -json "$tmp/four" -workers 4 >/dev/null 2>&1
+check 'analysis profile with several workers' python3 - "$tmp/one" "$tmp/four" <<'END'
+import json, sys
+one, four = (json.load(open(f))["checks"][0] for f in sys.argv[1:])
+assert one["profile"]["parts"] == four["profile"]["parts"]
+assert [(a["action"], a["successors"]) for a in one["profile"]["actions"]] == [(a["action"], a["successors"]) for a in four["profile"]["actions"]]
+for c in one, four:
+    assert sum(a["new"] for a in c["profile"]["actions"]) == c["distinct"] - c["levels"][0]
+    assert sum(a["successors"] for a in c["profile"]["actions"]) == c["generated"] - c["levels"][0]
+END
+
 # ---- sweeps ----
 # sweep ARGUMENT...: the rows as `values verdict distinct expected`, from the CSV
 sweep() {

@@ -216,6 +216,11 @@ run 0 $cli/count.dspec -graph "$tmp/states.dot" -graph-max 2
 says 'states.dot: 2 states, .* states are left out'
 run 0 $cli/count.dspec --graph "$tmp/states.mmd" --graph-max 20
 run 153 $cli/count.dspec -graph "$tmp/nowhere/states.dot"
+run 0 $cli/count.dspec -profile
+says '^where the states come from \([0-9]+ states, interpreter\)$'
+run 12 $cli/talk.dspec --profile
+says '^advice: '
+run 151 $cli/count.dspec -profile -simulate
 run 0 -completion bash
 run 0 --completion fish
 run 0 -- $cli/count.dspec
