@@ -30,6 +30,7 @@ struct point {
     struct span whole; /* what cannot be reached without it: points inside are not reported, too */
     const char *text;  /* its name */
     const char *in;    /* of a property: its name */
+    bool steps;        /* of a property about steps: it is asked where something changes */
     uint64_t yes, no;  /* of an expression that is no truth value, and of a statement, `no` stays 0 */
 };
 
