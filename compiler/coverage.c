@@ -75,7 +75,11 @@ struct ir *cover_guard(struct compile *c, struct cx *x, const struct ast *guard)
 }
 
 void cover_implies(struct compile *c, const struct ast *a, struct ir **left, struct ir **right) {
-    struct point p = {.kind = POINT_IMPLIES, .span = bare(a->kid[0])->span, .whole = a->kid[1]->span, .in = c->claim};
+    struct point p = {.kind = POINT_IMPLIES,
+                      .span = bare(a->kid[0])->span,
+                      .whole = a->kid[1]->span,
+                      .in = c->claim,
+                      .steps = c->claim_steps};
     if (!c->claim) return;
     /* the right side is computed where the left is true: so loops can still make use of the left */
     if (!ir_temporal(*right)) *right = cover_each(c, p, *right);
@@ -87,12 +91,20 @@ struct ir *cover_forall(struct compile *c, const struct ast *a, struct ir *body)
     bool counted = (inner->kind == AST_BINARY && inner->value == TOK_IMPLIES) ||
                    (inner->kind == AST_QUANTIFIER && inner->value != TOK_EXISTS);
     if (!c->claim || counted) return body; /* what is inside tells as much */
-    struct point p = {.kind = POINT_FORALL, .span = a->kid[0]->span, .whole = a->kid[2]->span, .in = c->claim};
+    struct point p = {.kind = POINT_FORALL,
+                      .span = a->kid[0]->span,
+                      .whole = a->kid[2]->span,
+                      .in = c->claim,
+                      .steps = c->claim_steps};
     return cover_each(c, p, body);
 }
 
 struct ir *cover_leadsto(struct compile *c, const struct ast *a, struct ir *left) {
-    struct point p = {.kind = POINT_LEADSTO, .span = bare(a->kid[0])->span, .whole = a->kid[0]->span, .in = c->claim};
+    struct point p = {.kind = POINT_LEADSTO,
+                      .span = bare(a->kid[0])->span,
+                      .whole = a->kid[0]->span,
+                      .in = c->claim,
+                      .steps = c->claim_steps};
     return c->claim ? cover_truth(c, p, left) : left;
 }
 

@@ -139,6 +139,7 @@ struct compile {
     bool mapped;                   /* variables that have a mapping stand for it */
     const struct ir_var *starting; /* whose initial value is being elaborated: only earlier ones can be read */
     const char *claim;             /* name of the property being elaborated, where coverage asks whether it is empty */
+    bool claim_steps;              /* and it is one of steps */
     uint32_t depth, importing;
     uint32_t work; /* nodes elaborated: definitions that double each other end in an error, not in a hang */
     VEC(struct {

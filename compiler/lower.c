@@ -343,6 +343,7 @@ void lower_pred(struct compile *c, struct scope *s, const struct ast *a) {
         uint32_t points = P(c)->points.n;
         enum dc_kind kind = map[i].kind;
         c->claim = kind == DC_REACHABLE || kind == DC_FINAL || kind == DC_CUT ? NULL : a->text;
+        c->claim_steps = kind == DC_STEP;
         struct ir *e = elab_bool(c, &x, a->kid[0]);
         c->claim = NULL;
         if (is_bad(e)) return;
