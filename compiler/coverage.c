@@ -235,7 +235,11 @@ static void warn(const struct point *p, struct front *f) {
                  p->in);
         return;
     case POINT_CUT: diag_add(d, DIAG_WARNING, DIAG_TYPE, at, "this cut never holds"); return;
-    default: diag_add(d, DIAG_WARNING, DIAG_TYPE, at, "`%s` is never true, so `%s` claims nothing here", text, p->in);
+    default:
+        if (p->steps)
+            diag_add(d, DIAG_WARNING, DIAG_TYPE, at,
+                     "`%s` is true at no step that changes something, so `%s` claims nothing here", text, p->in);
+        else diag_add(d, DIAG_WARNING, DIAG_TYPE, at, "`%s` is never true, so `%s` claims nothing here", text, p->in);
     }
 }
 
