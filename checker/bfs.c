@@ -60,6 +60,7 @@ struct worker {
     uint64_t distinct, generated, cut_states, cut_steps, blocks_live, stops_seen;
     struct finding *best; /* by rank; length 0: none */
     bool initial;
+    _Atomic uint64_t shown_distinct, shown_generated, shown_blocks; /* copies, for reports meanwhile */
 };
 
 struct bfs {
@@ -92,7 +93,7 @@ struct bfs {
     double started;
     uint64_t leveled; /* states of the levels that are closed */
     /* for reports meanwhile: sizes of the last of these, and of the level at hand */
-    _Atomic uint64_t recent[SEARCH_RECENT], open_states, open_blocks;
+    _Atomic uint64_t recent[SEARCH_RECENT], open_states, open_blocks, shown_tables, shown_level;
     uint64_t block_bytes, block_data; /* of a block: all, and packed states */
     uint32_t block_states;            /* at most */
 };
@@ -406,6 +407,13 @@ static void use_model(struct worker *w) {
     w->scratch = w->model->open(w->model);
 }
 
+/* Copies that a report reads while the search goes on. */
+static void show_counts(struct worker *w) {
+    atomic_store_explicit(&w->shown_distinct, w->distinct, memory_order_relaxed);
+    atomic_store_explicit(&w->shown_generated, w->generated, memory_order_relaxed);
+    atomic_store_explicit(&w->shown_blocks, w->blocks_live, memory_order_relaxed);
+}
+
 static void expand_block(struct worker *w, struct block *k) {
     struct bfs *b = w->bfs;
     uint32_t words = w->model->state_words;
@@ -445,6 +453,7 @@ static void expand_block(struct worker *w, struct block *k) {
     }
     k->next = w->free;
     w->free = k;
+    show_counts(w);
 }
 
 /* Of the table, what a small search never touched takes no memory: each state touches one page at most. */
@@ -454,12 +463,21 @@ static uint64_t set_bytes(const struct bfs *b) {
     return touched < b->set.size_bytes ? touched : b->set.size_bytes;
 }
 
+static uint64_t block_memory(const struct bfs *b) {
+    return b->block_bytes + (b->recorder ? b->block_states * sizeof(uint32_t) : 0);
+}
+
 static uint64_t memory_now(const struct bfs *b) {
     uint64_t blocks = 0;
     for (uint32_t i = 0; i < b->n_workers; i++) blocks += b->workers[i].blocks_live;
-    uint64_t block_bytes = b->block_bytes + (b->recorder ? b->block_states * sizeof(uint32_t) : 0);
-    return set_bytes(b) + blocks * block_bytes + (b->parents ? parents_bytes(b->parents) : 0) +
+    return set_bytes(b) + blocks * block_memory(b) + (b->parents ? parents_bytes(b->parents) : 0) +
            (b->recorder ? recorder_bytes(b->recorder) : 0);
+}
+
+/* Of the tables too; they change at the gate only. */
+static void show_tables(struct bfs *b) {
+    uint64_t bytes = b->recorder ? recorder_bytes(b->recorder) : b->parents ? parents_bytes(b->parents) : set_bytes(b);
+    atomic_store_explicit(&b->shown_tables, bytes, memory_order_relaxed);
 }
 
 /* Has all who wait at the gate do a part of a task; called by the one who has the lock. */
@@ -547,6 +565,7 @@ static void note_level(struct bfs *b) {
 /* Alone, all others waiting: closes a level and opens the next. False: the search is over. */
 static bool close_level(struct bfs *b) {
     note_level(b);
+    show_tables(b);
     bool violated = merge_findings(b);
     b->level.n = 0;
     uint64_t queued = 0;
@@ -560,6 +579,7 @@ static bool close_level(struct bfs *b) {
     }
     atomic_store(&b->next_block, 0);
     atomic_store(&b->open_states, queued);
+    atomic_store(&b->shown_level, b->depth + 1);
     atomic_store(&b->open_blocks, b->level.n);
     if (atomic_load(&b->over)) {
         if (atomic_load(&b->interrupted)) b->r->end = END_INTERRUPTED;
@@ -695,10 +715,14 @@ static void start_states(struct bfs *b) {
 
 static void report_progress(void *self) {
     struct bfs *b = self;
-    struct search_progress p = {.seconds = now() - b->started, .level = b->depth, .memory_bytes = memory_now(b)};
-    for (uint32_t i = 0; i < b->n_workers; i++) { /* racy reads of counters: for people, not for results */
-        p.distinct += b->workers[i].distinct;
-        p.generated += b->workers[i].generated;
+    struct search_progress p = {.seconds = now() - b->started,
+                                .level = atomic_load(&b->shown_level),
+                                .memory_bytes = atomic_load(&b->shown_tables)};
+    for (uint32_t i = 0; i < b->n_workers; i++) {
+        struct worker *w = &b->workers[i];
+        p.distinct += atomic_load_explicit(&w->shown_distinct, memory_order_relaxed);
+        p.generated += atomic_load_explicit(&w->shown_generated, memory_order_relaxed);
+        p.memory_bytes += atomic_load_explicit(&w->shown_blocks, memory_order_relaxed) * block_memory(b);
     }
     p.queue = atomic_load(&b->open_states);
     p.memory_limit = b->o->memory_bytes;
