@@ -101,6 +101,8 @@ refuse() { # refuse FORMAT FILE SED
 refuse itf "$tmp/raft/t.itf.json" 's/\{"#bigint": "2"\}/2/'
 refuse itf "$tmp/raft/t.itf.json" 's/"index": 3/"index": 4/'
 refuse itf "$tmp/raft/t.itf.json" 's/"#set"/"#sets"/'
+refuse itf "$tmp/raft/t.itf.json" 's/-> Int\)/-> Bool)/'
+refuse itf "$tmp/raft/t.itf.json" 's/-> Int\)/-> Int/'
 refuse tlc "$tmp/raft/t.tlc.json" 's/^( *)\[2, /\1[3, /'
 refuse shiviz "$tmp/raft/t.shiviz" '$s/:[0-9]+\}/:99}/'
 refuse shiviz "$tmp/raft/t.shiviz" '4s/server/other/'
