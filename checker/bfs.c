@@ -72,6 +72,7 @@ struct worker {
     uint64_t untold;      /* states that it has inserted and not yet added to those of all */
     struct finding *best; /* by rank; length 0: none */
     bool initial;
+    _Atomic uint64_t shown_distinct, shown_generated, shown_blocks; /* copies, for reports meanwhile */
 };
 
 struct bfs {
@@ -104,6 +105,9 @@ struct bfs {
     atomic_bool asymmetric; /* and the first to say so has set r->asymmetric */
     double started;
     uint64_t first_tick;
+    uint64_t leveled; /* states of the levels that are closed */
+    /* for reports meanwhile: sizes of the last of these, and of the level at hand */
+    _Atomic uint64_t recent[SEARCH_RECENT], open_states, open_blocks, shown_tables, shown_level;
     uint64_t block_bytes, block_data; /* of a block: all, and packed states */
     uint32_t block_states;            /* at most */
 };
@@ -498,6 +502,13 @@ static void use_model(struct worker *w) {
     w->scratch = w->model->open(w->model);
 }
 
+/* Copies that a report reads while the search goes on. */
+static void show_counts(struct worker *w) {
+    atomic_store_explicit(&w->shown_distinct, w->distinct, memory_order_relaxed);
+    atomic_store_explicit(&w->shown_generated, w->generated, memory_order_relaxed);
+    atomic_store_explicit(&w->shown_blocks, w->blocks_live, memory_order_relaxed);
+}
+
 static void expand_block(struct worker *w, struct block *k) {
     struct bfs *b = w->bfs;
     uint32_t words = w->model->state_words;
@@ -539,6 +550,7 @@ static void expand_block(struct worker *w, struct block *k) {
     }
     k->next = w->free;
     w->free = k;
+    show_counts(w);
 }
 
 /* Of the table, what a small search never touched takes no memory: each state touches one page at most. */
@@ -548,12 +560,21 @@ static uint64_t set_bytes(const struct bfs *b) {
     return touched < b->set.size_bytes ? touched : b->set.size_bytes;
 }
 
+static uint64_t block_memory(const struct bfs *b) {
+    return b->block_bytes + (b->recorder ? b->block_states * sizeof(uint32_t) : 0);
+}
+
 static uint64_t memory_now(const struct bfs *b) {
     uint64_t blocks = 0;
     for (uint32_t i = 0; i < b->n_workers; i++) blocks += b->workers[i].blocks_live;
-    uint64_t block_bytes = b->block_bytes + (b->recorder ? b->block_states * sizeof(uint32_t) : 0);
-    return set_bytes(b) + blocks * block_bytes + (b->parents ? parents_bytes(b->parents) : 0) +
+    return set_bytes(b) + blocks * block_memory(b) + (b->parents ? parents_bytes(b->parents) : 0) +
            (b->recorder ? recorder_bytes(b->recorder) : 0);
+}
+
+/* Of the tables too; they change at the gate only. */
+static void show_tables(struct bfs *b) {
+    uint64_t bytes = b->recorder ? recorder_bytes(b->recorder) : b->parents ? parents_bytes(b->parents) : set_bytes(b);
+    atomic_store_explicit(&b->shown_tables, bytes, memory_order_relaxed);
 }
 
 /* Has all who wait at the gate do a part of a task; called by the one who has the lock. */
@@ -623,8 +644,25 @@ static bool merge_findings(struct bfs *b) {
     return violated;
 }
 
+static void note_level(struct bfs *b) {
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < b->n_workers; i++) all += b->workers[i].distinct;
+    uint64_t fresh = all - b->leveled;
+    if (!fresh) return;
+    b->leveled = all;
+    struct search_result *r = b->r;
+    if ((r->n_levels & (r->n_levels - 1)) == 0) /* room for a power of two */
+        r->levels = mem_grow(r->levels, r->n_levels * sizeof *r->levels,
+                             (r->n_levels ? 2 * (size_t)r->n_levels : 1) * sizeof *r->levels);
+    r->levels[r->n_levels++] = fresh;
+    for (int i = SEARCH_RECENT; --i > 0;) atomic_store(&b->recent[i], atomic_load(&b->recent[i - 1]));
+    atomic_store(&b->recent[0], fresh);
+}
+
 /* Alone, all others waiting: closes a level and opens the next. False: the search is over. */
 static bool close_level(struct bfs *b) {
+    note_level(b);
+    show_tables(b);
     bool violated = merge_findings(b);
     b->level.n = 0;
     uint64_t queued = 0;
@@ -637,6 +675,9 @@ static bool close_level(struct bfs *b) {
         w->made.n = 0;
     }
     atomic_store(&b->next_block, 0);
+    atomic_store(&b->open_states, queued);
+    atomic_store(&b->shown_level, b->depth + 1);
+    atomic_store(&b->open_blocks, b->level.n);
     if (atomic_load(&b->over)) {
         if (atomic_load(&b->interrupted)) b->r->end = END_INTERRUPTED;
         if (atomic_load(&b->asymmetric)) b->r->end = END_ASYMMETRIC;
@@ -787,13 +828,21 @@ static void start_states(struct bfs *b) {
 
 static void report_progress(void *self) {
     struct bfs *b = self;
-    struct search_progress p = {.seconds = now() - b->started, .level = b->depth, .memory_bytes = memory_now(b)};
-    for (uint32_t i = 0; i < b->n_workers; i++) { /* racy reads of counters: for people, not for results */
-        p.distinct += b->workers[i].distinct;
-        p.generated += b->workers[i].generated;
+    struct search_progress p = {.seconds = now() - b->started,
+                                .level = atomic_load(&b->shown_level),
+                                .memory_bytes = atomic_load(&b->shown_tables)};
+    for (uint32_t i = 0; i < b->n_workers; i++) {
+        struct worker *w = &b->workers[i];
+        p.distinct += atomic_load_explicit(&w->shown_distinct, memory_order_relaxed);
+        p.generated += atomic_load_explicit(&w->shown_generated, memory_order_relaxed);
+        p.memory_bytes += atomic_load_explicit(&w->shown_blocks, memory_order_relaxed) * block_memory(b);
     }
-    p.queue = level_size(b);
-    b->o->progress(b->o->self, &p);
+    p.queue = atomic_load(&b->open_states);
+    p.memory_limit = b->o->memory_bytes;
+    uint64_t blocks = atomic_load(&b->open_blocks), taken = atomic_load(&b->next_block);
+    p.expanded = blocks ? p.queue * (taken < blocks ? taken : blocks) / blocks : 0;
+    for (int i = 0; i < SEARCH_RECENT; i++) p.recent[i] = atomic_load(&b->recent[i]);
+    b->o->progress(b->o->progress_self, &p);
 }
 
 static void run_threads(struct bfs *b) {
@@ -999,7 +1048,7 @@ static void report_phase(void *self) {
                              .all = atomic_load(&b->watch.all),
                              .states = atomic_load(&b->watch.states),
                              .visited = atomic_load(&b->watch.components.visited)};
-    b->options->phase(b->options->self, &p);
+    b->options->phase(b->options->progress_self, &p);
 }
 
 static void check_behaviours(const struct dc_model *m, const struct search_options *o, const struct graph *g,
@@ -1058,6 +1107,7 @@ void search_free(struct search_result *r) {
         for (uint32_t k = 0; k < SEARCH_ADVICE; k++) mem_free(r->findings[i].advice[k]);
     }
     mem_free(r->findings);
+    mem_free(r->levels);
     mem_free(r->fired);
     mem_free(r->found_new);
     memset(r, 0, sizeof *r);

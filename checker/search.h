@@ -49,8 +49,12 @@ struct finding {
 /* Of a predicate about behaviours. */
 enum outcome { OUTCOME_NONE, OUTCOME_HOLDS, OUTCOME_VIOLATED, OUTCOME_UNKNOWN, OUTCOME_VACUOUS };
 
+/* While the search runs: `queue` states are in the level, of which `expanded` are done. `recent` are the sizes of the
+ * last levels that are complete, the newest first; 0 where there were not so many. */
+enum { SEARCH_RECENT = 4 };
 struct search_progress {
-    uint64_t distinct, generated, queue, memory_bytes;
+    uint64_t distinct, generated, queue, expanded, memory_bytes, memory_limit;
+    uint64_t recent[SEARCH_RECENT];
     uint32_t level;
     double seconds;
 };
@@ -89,6 +93,7 @@ struct search_options {
     const atomic_int *stop;
     void (*progress)(void *self, const struct search_progress *);
     void (*phase)(void *self, const struct search_phase *); /* the same while behaviours are looked at */
+    void *progress_self;
     double progress_seconds;
     const struct dc_model *(*next_model)(void *self); /* at a level barrier: another provider to go on with, or NULL */
     void *self;
@@ -105,7 +110,9 @@ struct search_result {
     double engine_seconds[ENGINE_PHASES]; /* of all workers together */
     uint64_t memory_bytes, set_bytes;
     uint32_t fingerprint_bits; /* by which states are told apart; 0: they were not kept */
-    uint64_t *fired;           /* by action: successors */
+    uint64_t *levels;          /* by level: distinct states first found there; their sum is `distinct` */
+    uint32_t n_levels;
+    uint64_t *fired;          /* by action: successors */
     uint64_t *found_new;      /* by action: distinct states first reached by it; depends on the race, for people only */
     struct finding *findings; /* in rank order; witnesses of DC_REACHABLE are findings too */
     uint32_t n_findings;

@@ -8,6 +8,7 @@
 #include "checker/search.h"
 #include "compiler/eval.h"
 #include "compiler/explain.h"
+#include "cli/progress.h"
 #include "compiler/native.h"
 
 static atomic_int interrupted;
@@ -21,7 +22,10 @@ void catch_interrupts(void) {
     struct sigaction a = {.sa_handler = on_signal};
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGTERM, &a, NULL);
+    progress_on_signal();
 }
+
+const atomic_int *interruption(void) { return &interrupted; }
 
 struct session {
     struct native *native;
@@ -52,29 +56,6 @@ static const struct dc_model *next_model(void *self) {
     const struct dc_model *m = native_ready(s->native);
     if (m) s->switched = true;
     return m;
-}
-
-static void phase(void *self, const struct search_phase *p) {
-    (void)self;
-    fprintf(stderr, "\r\033[Ktemporal: %u of %u properties, ", p->done, p->all);
-    print_count(stderr, p->states);
-    uint64_t percent = p->states ? 100 * p->visited / p->states : 0;
-    fprintf(stderr, " states, components %u %%", (unsigned)(percent < 99 ? percent : 99));
-    fflush(stderr);
-}
-
-static void progress(void *self, const struct search_progress *p) {
-    (void)self;
-    fprintf(stderr, "\r\033[Klevel %u: ", p->level);
-    print_count(stderr, p->distinct);
-    fputs(" distinct, ", stderr);
-    print_count(stderr, p->generated);
-    fputs(" generated, ", stderr);
-    print_count(stderr, p->queue);
-    fputs(" in this level, ", stderr);
-    print_count(stderr, (uint64_t)((double)p->generated / p->seconds));
-    fprintf(stderr, "/s, %.0f MiB, %.0f s ", (double)p->memory_bytes / (1 << 20), p->seconds);
-    fflush(stderr);
 }
 
 static const char *word_of(enum dc_kind k) {
@@ -132,6 +113,10 @@ static bool allows_deadlock(const struct ast *check) {
     for (uint32_t i = 0; check && i < check->n; i++)
         if (check->kid[i]->kind == AST_ALLOWDEADLOCK) return true;
     return false;
+}
+
+bool stops_wanted(const struct ast *check, const struct options *o) {
+    return !o->no_deadlock && !allows_deadlock(check);
 }
 
 static bool is_witness(const struct program *p, const struct finding *f) {
@@ -421,7 +406,7 @@ static const char *position(struct front *f, struct span span) {
     return arena_printf(&f->arena, "%s:%u:%u: ", s->path, at.line, at.column);
 }
 
-static void add_actions(struct front *f, const struct program *p, struct report_check *r) {
+static void add_actions(struct front *f, const struct program *p, const struct options *o, struct report_check *r) {
     for (uint32_t i = 0; i < p->actions.n; i++) {
         const struct ir_action *a = &p->actions.at[i];
         const char *who = a->process >= 0 ? p->processes.at[a->process].name : NULL;
@@ -435,7 +420,8 @@ static void add_actions(struct front *f, const struct program *p, struct report_
         VEC_PUSH(r->places, a->span);
         bool never = r->verdict == VERDICT_PROVED && r->result.fired && !r->result.fired[i] && !a->torn &&
                      !a->byzantine && !a->fault;
-        if (!never) continue;
+        if (!never || o->coverage) continue; /* coverage asks all checks together */
+        r->unhappened++;
         VEC_PUSH(r->warnings, arena_printf(&f->arena, "%s%s never happens", position(f, a->span), name));
     }
 }
@@ -479,7 +465,7 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
     r->owner = p; /* names in the report are the program's */
     r->release = release_program;
     r->sources = &f->sources;
-    bool stops = !o->no_deadlock && !allows_deadlock(check);
+    bool stops = r->stops = stops_wanted(check, o);
     if (!broken_assumption(f, p, r)) {
         struct dc_model *interpreted = eval_model(p);
         struct session session = {.program = p, .interpreted = interpreted, .o = o, .started = now()};
@@ -509,15 +495,13 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
                                     .self = &session,
                                     .seed = o->seed,
                                     .walks = o->walks,
-                                    .walk_depth = o->walk_depth ? o->walk_depth : 1,
-                                    .progress_seconds = 2};
-        if (isatty(2) && !o->quiet) {
-            so.progress = progress;
-            so.phase = phase;
-        }
+                                    .walk_depth = o->walk_depth ? o->walk_depth : 1};
+        struct progress progress;
+        progress_open(&progress, o->quiet);
+        progress_options(&progress, &so);
         if (o->simulate) search_simulate(model, &so, &r->result);
         else search_run(model, &so, &r->result);
-        if (so.progress) fputs("\r\033[K", stderr);
+        progress_close(&progress);
         r->execution = session.waited ? "native" : session.switched ? "interpreter, then native" : "interpreter";
         if (session.native && native_trouble(session.native) && !session.switched)
             VEC_PUSH(r->warnings,
@@ -529,7 +513,7 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
         for (uint32_t i = 0; i < r->result.n_findings && options_want_traces(o); i++)
             add_trace(f, p, interpreted, &r->result.findings[i], r);
         judge(f, p, check, r);
-        add_actions(f, p, r);
+        add_actions(f, p, o, r);
         native_close(session.native);
         eval_model_free(interpreted);
     }

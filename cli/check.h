@@ -6,6 +6,8 @@
 #include "compiler/compile.h"
 #include "report/report.h"
 
+#include <stdatomic.h>
+
 /* False: the spec has errors (in front->diags). `judged`: an expectation counts (-check, -all, or a default check). */
 bool run_check(struct front *, const struct ast *check, const struct options *, struct report_check *);
 /* The same for a program that was read from its text (compiler/irtext.h); report_free then frees it. */
@@ -13,5 +15,8 @@ void run_ir(struct front *, struct program *, const char *path, const struct opt
 /* -D, parsed; errors go to the diagnostics. */
 void define_settings(struct front *, const struct options *, struct compile_options *);
 void catch_interrupts(void);
+const atomic_int *interruption(void); /* not 0 once SIGINT or SIGTERM has come */
+/* Whether this check looks for deadlocks. */
+bool stops_wanted(const struct ast *check, const struct options *);
 
 #endif

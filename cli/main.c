@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include "cli/check.h"
+#include "cli/coverage.h"
 #include "cli/outputs.h"
+#include "cli/profile.h"
+#include "cli/sweep.h"
 #include "compiler/irtext.h"
 #include "compiler/native.h"
 
@@ -20,6 +23,7 @@
  * installed. */
 static void library_paths(struct front *f) {
     char self[PATH_MAX];
+    uint32_t own = f->search.n;
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     if (n > 0) {
         self[n] = 0;
@@ -29,6 +33,7 @@ static void library_paths(struct front *f) {
         VEC_PUSH(f->search, arena_printf(&f->arena, "%s/../../stdlib", folder)); /* build/asan/dcheck and its like */
     }
     VEC_PUSH(f->search, DC_SHARE "/stdlib");
+    f->library = own;
 }
 
 static int diag_code(const struct diags *d) {
@@ -73,13 +78,14 @@ static int dump(struct front *f, const struct ast *check, const struct options *
 }
 
 /* Prints and writes what `done` checks have found; returns the exit code of the first that is not as expected. */
-static int finish(const struct options *o, const char *path, struct report_check *results, uint32_t done, int code) {
+static int finish(const struct options *o, const char *path, struct report_check *results, uint32_t done,
+                  const struct report_run *run, int code) {
     const struct report_check **list = mem_alloc((done + 1) * sizeof *list);
     for (uint32_t i = 0; i < done; i++) {
         list[i] = &results[i];
         if (!code) code = results[i].code;
     }
-    if (!outputs_write(o, path, list, done)) code = EXIT_SYSTEM;
+    if (!outputs_write(o, path, list, done, run)) code = EXIT_SYSTEM;
     for (uint32_t i = 0; i < done; i++) report_free(&results[i]);
     mem_free(list);
     return code;
@@ -102,6 +108,14 @@ static uint32_t terminal_width(void) {
     return n >= 20 && n <= 10000 ? (uint32_t)n : 80;
 }
 
+static bool quiet_output(const struct options *o) { return o->json && !strcmp(o->json, "-"); }
+
+/* -strict: what is a warning otherwise makes the run one that is not as expected. */
+static int strict_code(struct front *f, uint32_t warnings) {
+    for (uint32_t i = 0; i < f->diags.list.n; i++) warnings += f->diags.list.at[i].level == DIAG_WARNING;
+    return warnings ? EXIT_UNEXPECTED : EXIT_OK;
+}
+
 static void print_check(const struct options *o, const struct report_check *r, bool again) {
     struct report_style style = {.colour = o->colour == 1 || (o->colour < 0 && isatty(1)),
                                  .quiet = o->quiet,
@@ -109,9 +123,16 @@ static void print_check(const struct options *o, const struct report_check *r, b
                                  .trace = o->trace,
                                  .utf8 = utf8_locale(),
                                  .width = terminal_width()};
-    if (o->json && !strcmp(o->json, "-")) return;
+    if (quiet_output(o)) return;
     if (again) fputc('\n', stdout);
     report_text(r, &style, stdout);
+    fflush(stdout);
+}
+
+static void print_profile(const struct options *o, struct report_check *r) {
+    profile_check(o, r);
+    if (!r->profile || quiet_output(o)) return;
+    report_profile_text(r->profile, stdout);
     fflush(stdout);
 }
 
@@ -140,7 +161,9 @@ static int run_text(struct front *f, const struct options *o, const char *path) 
         struct report_check r;
         run_ir(f, p, path, o, &r);
         print_check(o, &r, false);
-        return finish(o, path, &r, 1, EXIT_OK);
+        if (o->profile) print_profile(o, &r);
+        struct report_run run = {0};
+        return finish(o, path, &r, 1, &run, EXIT_OK);
     }
     program_free(p);
     mem_free(p);
@@ -164,15 +187,38 @@ static int run_checks(struct front *f, const struct options *o, const char *path
         }
         last = first + 1;
     }
+    if (sweep_wanted(f, o)) {
+        if (o->dump || o->coverage || o->profile || o->simulate) {
+            fputs("dcheck: error: a sweep (-D NAME=2..5) excludes -dump, -coverage, -profile and -simulate\n", stderr);
+            return EXIT_USAGE;
+        }
+        int code = sweep_run(f, o, path, checks, first, last);
+        return code < 0 ? diag_code(&f->diags) : code;
+    }
+    if (o->csv) {
+        fprintf(stderr, "dcheck: error: -csv writes the table of a sweep, and nothing is swept: see -D\n");
+        return EXIT_USAGE;
+    }
     if (o->dump) return dump(f, checks[first], o);
     struct report_check *results = mem_alloc(n * sizeof *results);
     uint32_t done = 0;
     bool ok = true;
+    struct coverage_run coverage = {0};
+    uint32_t warnings = 0;
     for (uint32_t i = first; i < last && ok; i++) {
         ok = run_check(f, checks[i], o, &results[done]);
-        if (ok) print_check(o, &results[done++], i > first);
+        if (!ok) break;
+        print_check(o, &results[done], i > first);
+        if (o->profile) print_profile(o, &results[done]);
+        if (o->coverage) coverage_check(&coverage, f, checks[i], o, &results[done]);
+        warnings += results[done++].unhappened;
     }
-    int code = finish(o, path, results, done, ok ? EXIT_OK : diag_code(&f->diags));
+    struct report_run run = {.coverage = o->coverage ? &coverage.told : NULL};
+    if (ok && o->coverage) coverage_end(&coverage, f);
+    if (ok && o->coverage && !o->quiet && !quiet_output(o)) report_coverage_text(&coverage.told, stdout);
+    int code = finish(o, path, results, done, &run, ok ? EXIT_OK : diag_code(&f->diags));
+    coverage_close(&coverage);
+    if (!code && o->strict) code = strict_code(f, warnings);
     mem_free(results);
     return code;
 }
@@ -215,7 +261,7 @@ int main(int argc, char **argv) {
         options_help(stderr);
         code = EXIT_USAGE;
     } else if (outputs_wanted(&o) && o.files.n > 1) {
-        fputs("dcheck: error: -json, -trace-out, -report, -junit and -sarif want one spec file\n", stderr);
+        fputs("dcheck: error: -json, -trace-out, -report, -junit, -sarif and -graph want one spec file\n", stderr);
         code = EXIT_USAGE;
     } else {
         catch_interrupts();

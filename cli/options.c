@@ -22,6 +22,9 @@ enum option_id {
     OPT_FORMAT,
     OPT_REPORT,
     OPT_JUNIT,
+    OPT_CSV,
+    OPT_GRAPH,
+    OPT_GRAPH_MAX,
     OPT_SARIF,
     OPT_DEPTH,
     OPT_CONTINUE,
@@ -33,6 +36,9 @@ enum option_id {
     OPT_NATIVE,
     OPT_MEM,
     OPT_DEADLOCK,
+    OPT_COVERAGE,
+    OPT_STRICT,
+    OPT_PROFILE,
     OPT_FULL,
     OPT_QUIET,
     OPT_COLOUR,
@@ -50,11 +56,15 @@ static const struct {
     {"workers", "N|auto", "threads of the search (default: auto, one for each processor)", OPT_WORKERS, "auto"},
     {"check", "NAME", "run this check of the spec instead of the first", OPT_CHECK, NULL},
     {"all", NULL, "run all checks of the spec", OPT_ALL, NULL},
-    {"D", "NAME=EXPR", "give a constant another value; may be repeated", OPT_DEFINE, NULL},
+    {"D", "NAME=EXPR", "give a constant another value; NAME=2..5 or 2,3,5: one run for each; may be repeated",
+     OPT_DEFINE, NULL},
     {"I", "DIR", "look for modules there too; may be repeated", OPT_INCLUDE, NULL},
     {"depth", "N", "stop after N levels of states: a bound, so no proof", OPT_DEPTH, NULL},
     {"continue", NULL, "go on after a violation: one shortest trace for each property", OPT_CONTINUE, NULL},
     {"deadlock", NULL, "do not look for deadlocks (TLC's meaning of the name)", OPT_DEADLOCK, NULL},
+    {"coverage", NULL, "search again by the interpreter and say what was never reached", OPT_COVERAGE, NULL},
+    {"strict", NULL, "warnings count: exit code 1 if there is one", OPT_STRICT, NULL},
+    {"profile", NULL, "search again by the interpreter and say where the states come from", OPT_PROFILE, NULL},
     {"symmetry", "on|off", "keep one of the states that differ by names of symmetric types (default: on)", OPT_SYMMETRY,
      "on off"},
     {"profile-engine", NULL, "tell where the time of the search goes", OPT_PROFILE_ENGINE, NULL},
@@ -77,6 +87,9 @@ static const struct {
     {"report", "FILE", "write a page for the browser: verdicts, traces step by step, the spec", OPT_REPORT, NULL},
     {"junit", "FILE", "write the verdicts as JUnit XML", OPT_JUNIT, NULL},
     {"sarif", "FILE", "write what is wrong as SARIF", OPT_SARIF, NULL},
+    {"csv", "FILE", "write the table of a sweep (-D NAME=2..5) as CSV", OPT_CSV, NULL},
+    {"graph", "FILE", "draw the states of a small spec: .dot for Graphviz, .mmd for Mermaid", OPT_GRAPH, NULL},
+    {"graph-max", "N", "states in the picture at most (default 250)", OPT_GRAPH_MAX, NULL},
     {"quiet", NULL, "print verdicts and traces only", OPT_QUIET, NULL},
     {"colour", "WHEN", "always, never or auto (default)", OPT_COLOUR, "always never auto"},
     {"dump", "WHAT", "print tokens, ast, ir or c of the check and stop", OPT_DUMP, "tokens ast ir c"},
@@ -195,6 +208,16 @@ static bool take(struct options *o, int id, const char *arg) {
     case OPT_FORMAT: o->format_name = arg; return true;
     case OPT_REPORT: o->report = arg; return true;
     case OPT_JUNIT: o->junit = arg; return true;
+    case OPT_GRAPH:
+        o->graph = arg;
+        if (graph_format_of(arg, &o->graph_format)) return true;
+        fprintf(stderr, "dcheck: error: -graph draws .dot, .gv or .mmd, which `%s` is not\n", arg);
+        return false;
+    case OPT_GRAPH_MAX:
+        if (!number("graph-max", arg, 100000, &n)) return false;
+        o->graph_most = (uint32_t)n;
+        return true;
+    case OPT_CSV: o->csv = arg; return true;
     case OPT_SARIF: o->sarif = arg; return true;
     case OPT_COMPLETION: o->completion = arg; return true;
     case OPT_DEPTH:
@@ -213,6 +236,9 @@ static bool take(struct options *o, int id, const char *arg) {
     case OPT_NATIVE: o->native = true; return true;
     case OPT_MEM: return size(arg, &o->memory_bytes);
     case OPT_DEADLOCK: o->no_deadlock = true; return true;
+    case OPT_COVERAGE: o->coverage = true; return true;
+    case OPT_PROFILE: o->profile = true; return true;
+    case OPT_STRICT: o->strict = true; return true;
     case OPT_FULL: o->trace = TRACE_FULL; return true;
     case OPT_PROFILE_ENGINE: o->profile_engine = true; return true;
     case OPT_QUIET: o->quiet = true; return true;
@@ -235,7 +261,7 @@ bool options_parse(struct options *o, int argc, char **argv) {
     for (int i = 0; i < N_OPTIONS; i++)
         longs[i] =
             (struct option){table[i].name, table[i].argument ? required_argument : no_argument, NULL, (int)table[i].id};
-    *o = (struct options){.colour = -1, .walks = 1000, .walk_depth = 100, .seed = 1};
+    *o = (struct options){.colour = -1, .walks = 1000, .walk_depth = 100, .seed = 1, .graph_most = 250};
     opterr = 0;
     for (;;) {
         int at = optind ? optind : 1;
@@ -255,6 +281,11 @@ bool options_parse(struct options *o, int argc, char **argv) {
     for (int i = optind; i < argc; i++) VEC_PUSH(o->files, argv[i]);
     if (o->interpret && o->native) {
         fputs("dcheck: error: -interpret and -native exclude each other\n", stderr);
+        return false;
+    }
+    if ((o->coverage || o->profile) && o->simulate) {
+        fprintf(stderr, "dcheck: error: -%s is of a search; walks reach what they happen to reach\n",
+                o->coverage ? "coverage" : "profile");
         return false;
     }
     if (!export_settings(o)) return false;

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "report/export.h"
+#include "report/graph.h"
 #include "report/report.h"
 
 #include <stdbool.h>
@@ -33,11 +34,13 @@ struct options {
     VEC(const char *) files, defines, includes;
     uint32_t workers;
     const char *check, *json, *dump;
-    const char *trace_out, *format_name, *junit, *sarif, *report, *completion;
+    const char *trace_out, *format_name, *junit, *sarif, *report, *completion, *csv, *graph;
     enum trace_form trace;
     enum export_format format; /* of trace_out */
-    bool all, keep_going, simulate, interpret, native, no_symmetry, no_deadlock, quiet, explain, profile_engine;
-    uint32_t depth, walk_depth;
+    bool all, keep_going, simulate, interpret, native, no_symmetry, no_deadlock, quiet, explain, coverage, strict,
+        profile, profile_engine;
+    enum graph_format graph_format;
+    uint32_t depth, walk_depth, graph_most;
     uint64_t walks, seed, memory_bytes;
     int colour; /* -1: where the output is a terminal */
     bool help, version;

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compiler/picture.h"
 #include "report/export.h"
+#include "report/graph.h"
 #include "report/html.h"
 
 static bool failed(const char *path) {
@@ -26,10 +28,33 @@ static bool end(FILE *out, const char *path, bool ok) {
     return ok ? true : failed(path);
 }
 
-static bool write_json(const char *path, const char *spec, const struct report_check *const *list, uint32_t n) {
-    if (!strcmp(path, "-")) return report_json(list, n, spec, DC_VERSION, stdout) || failed("standard output");
+static bool write_json(const char *path, const char *spec, const struct report_check *const *list, uint32_t n,
+                       const struct report_run *run) {
+    if (!strcmp(path, "-")) return report_json(list, n, run, spec, DC_VERSION, stdout) || failed("standard output");
     FILE *out = begin(path);
-    return out && end(out, path, report_json(list, n, spec, DC_VERSION, out));
+    return out && end(out, path, report_json(list, n, run, spec, DC_VERSION, out));
+}
+
+static void draw(const struct options *o, const struct report_check *r, const char *path, FILE *out) {
+    struct dc_picture picture;
+    const struct search_result *s = &r->result;
+    picture_make(&picture, r->owner, o->graph_most, r->stops);
+    bool known = s->end == END_EXHAUSTED && s->distinct >= picture.states.n;
+    uint64_t left_out = picture.whole || !known ? 0 : s->distinct - picture.states.n;
+    const char *title =
+        arena_printf(&picture.arena, "%s%s%s", r->spec, r->check ? ", check " : "", r->check ? r->check : "");
+    graph_write(o->graph_format, &picture, title, left_out, out);
+    if (!o->json || strcmp(o->json, "-") != 0) {
+        printf("%s: %u states, %u steps", path, picture.states.n, picture.steps.n);
+        if (left_out) {
+            fputs("; ", stdout);
+            print_count(stdout, left_out);
+        }
+        puts(picture.whole ? ""
+             : left_out    ? " states are left out (-graph-max)"
+                           : "; further states are left out (-graph-max)");
+    }
+    picture_free(&picture);
 }
 
 /* a/b.itf.json, 2 -> a/b-2.itf.json: the number stands before the end that names the format. */
@@ -73,14 +98,37 @@ static bool write_traces(const struct options *o, const struct report_check *con
     return ok;
 }
 
-bool outputs_wanted(const struct options *o) { return o->json || o->trace_out || o->report || o->junit || o->sarif; }
+static bool write_graphs(const struct options *o, const struct report_check *const *list, uint32_t n) {
+    struct arena a = {0};
+    bool ok = true;
+    for (uint32_t i = 0, number = 0; i < n; i++) {
+        if (list[i]->verdict == VERDICT_ERROR) continue; /* nothing was run */
+        const char *path = numbered(&a, o->graph, ++number);
+        FILE *out = begin(path);
+        if (out) draw(o, list[i], path, out);
+        ok &= out && end(out, path, true);
+    }
+    arena_free(&a);
+    return ok;
+}
 
-bool outputs_write(const struct options *o, const char *spec, const struct report_check *const *list, uint32_t n) {
+bool outputs_wanted(const struct options *o) {
+    return o->json || o->trace_out || o->report || o->junit || o->sarif || o->graph;
+}
+
+bool outputs_write(const struct options *o, const char *spec, const struct report_check *const *list, uint32_t n,
+                   const struct report_run *run) {
     bool ok = true;
     FILE *out;
-    if (!n) return true;
-    if (o->json) ok &= write_json(o->json, spec, list, n);
+    if (o->csv && run->sweep) {
+        out = begin(o->csv);
+        if (out) report_sweep_csv(run->sweep, out);
+        ok &= out && end(out, o->csv, true);
+    }
+    if (!n) return ok;
+    if (o->json) ok &= write_json(o->json, spec, list, n, run);
     if (o->trace_out) ok &= write_traces(o, list, n);
+    if (o->graph) ok &= write_graphs(o, list, n);
     if (o->report) {
         out = begin(o->report);
         if (out) report_html(list, n, spec, DC_VERSION, out);

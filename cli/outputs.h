@@ -6,7 +6,8 @@
 #include "report/report.h"
 
 /* False: some file could not be written; standard error says which. The others are written all the same. */
-bool outputs_write(const struct options *, const char *spec, const struct report_check *const *, uint32_t n);
+bool outputs_write(const struct options *, const char *spec, const struct report_check *const *, uint32_t n,
+                   const struct report_run *);
 bool outputs_wanted(const struct options *); /* some file is, so that there must be one spec */
 
 #endif

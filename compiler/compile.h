@@ -26,6 +26,7 @@ struct front {
     struct diags diags;
     VEC(struct unit) units;
     VEC(const char *) search; /* folders for modules, in order */
+    uint32_t library;         /* from here on they are those of the standard library */
     const struct unit *root;  /* the first spec of the first file */
 };
 
@@ -47,6 +48,7 @@ struct compile_options {
     VEC(struct setting) defines; /* -D */
     bool reduce;                 /* by symmetric types, where that is sound */
     VEC(struct span) ambiguous;  /* what has shown the order of a symmetric type in a search before this one */
+    bool coverage;               /* with points that count (coverage.h) */
 };
 
 /* The program of one check, laid out; NULL if there were errors (in front->diags). */

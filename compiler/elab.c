@@ -1,7 +1,7 @@
 /* Expressions: the switch over what the parser read, and the first parts of the compilation of one. */
 #include <string.h>
 
-#include "compiler/elab.h"
+#include "compiler/cover.h"
 
 enum { MAX_DEPTH = 1600 };
 
@@ -89,7 +89,9 @@ static struct ir *conditional(struct compile *c, struct cx *x, const struct ast 
         if (!expected) return t;
         u = expected;
     }
-    return ir_new(P(c), IR_IF, u, a->span, 3, cond, coerce(c, t, u, a->kid[1]->span), coerce(c, e, u, a->kid[2]->span));
+    struct ir *whole =
+        ir_new(P(c), IR_IF, u, a->span, 3, cond, coerce(c, t, u, a->kid[1]->span), coerce(c, e, u, a->kid[2]->span));
+    return cover_cases(c, whole, a->kid[1], a->kid[2]->kind == AST_IF ? NULL : a->kid[2]);
 }
 
 static struct ir *let_in(struct compile *c, struct cx *x, const struct ast *a, const struct type *expected) {

@@ -138,6 +138,8 @@ struct compile {
     uint32_t inlined;              /* of the text whose value is being converted: how many definitions deep */
     bool mapped;                   /* variables that have a mapping stand for it */
     const struct ir_var *starting; /* whose initial value is being elaborated: only earlier ones can be read */
+    const char *claim;             /* name of the property being elaborated, where coverage asks whether it is empty */
+    bool claim_steps;              /* and it is one of steps */
     uint32_t depth, importing;
     uint32_t work; /* nodes elaborated: definitions that double each other end in an error, not in a hang */
     VEC(struct {
@@ -230,6 +232,7 @@ struct draft { /* an action being put together */
     struct gens g;
     struct cx x;
     VEC(struct ir_binding) bindings;
+    const char *received; /* of a handler: the kind of message */
 };
 
 struct tick {

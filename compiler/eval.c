@@ -50,6 +50,7 @@ void eval_close(struct eval *e) {
     mem_free(e->bindings);
     for (uint32_t i = 0; i < e->seen.n; i++) VEC_FREE(e->seen.at[i].values);
     VEC_FREE(e->seen);
+    VEC_FREE(e->waiting);
     mem_free(e);
 }
 
@@ -149,6 +150,21 @@ static uint64_t map_key(struct eval *e, const struct ir *at, const struct type *
     uint64_t k = value_rank(t->key, key);
     if (k >= t->cap) fail(e, DC_RANGE, at);
     return k;
+}
+
+/* ---- coverage ---- */
+
+static void count(struct eval *e, int64_t imm, bool holds) {
+    uint64_t point = (uint64_t)imm / 2, at = 2 * point + (imm % 2 || holds ? 0 : 1);
+    if (!e->counts || point >= e->program->points.n) return;
+    if (e->in_step) VEC_PUSH(e->waiting, (uint32_t)at);
+    else e->counts[at]++;
+}
+
+static void count_step(struct eval *e, bool happened) {
+    for (uint32_t i = 0; happened && i < e->waiting.n; i++) e->counts[e->waiting.at[i]]++;
+    e->waiting.n = 0;
+    e->in_step = false;
 }
 
 /* ---- generators ---- */
@@ -742,6 +758,11 @@ static uint64_t ev(struct eval *e, const struct ir *n) {
     case IR_REDUCE: return reduce(e, n);
     case IR_FAIL: fail(e, (enum dc_error)n->imm, n);
     case IR_TEMPORAL: return 0;
+    case IR_PROBE: {
+        uint64_t v = ev(e, n->kid[0]);
+        count(e, n->imm, n->type->kind == T_BOOL && v);
+        return v;
+    }
     default: return list_op(e, n);
     }
 }
@@ -916,6 +937,7 @@ static void run(struct eval *e, const struct ir *n) {
         run(e, n->kid[1]);
         break;
     case IR_CUT: fail(e, DC_STOP_CUT, n);
+    case IR_MARK: count(e, n->imm, true); break;
     case IR_FAIL: fail(e, (enum dc_error)n->imm, n);
     default: panic("not a statement");
     }
@@ -944,8 +966,10 @@ static bool run_body(struct eval *e, void *self) {
         if (e->record) e->record->sent.n = e->record->sent_value.n = 0;
         e->escape = &escape;
         enum dc_error error = DC_OK;
+        e->in_step = e->counts != NULL;
         if (setjmp(escape) == 0) run(e, a->body);
         else error = e->error;
+        if (e->counts) count_step(e, error != DC_BLOCKED);
         e->escape = outer;
         e->state = a->from;
         if (error == DC_BLOCKED) continue;

@@ -40,6 +40,11 @@ struct eval {
     uint64_t fuel; /* bindings that loops may still make, or 0: no bound */
     struct eval_record *record;
     struct eval *parent;
+    /* coverage: how often each point was reached, two numbers a point; NULL: not wanted. What a step passes is counted
+     * when it has its successor; until then it waits. */
+    uint64_t *counts;
+    VEC(uint32_t) waiting;
+    bool in_step;
 };
 
 struct eval *eval_open(const struct program *);
@@ -62,6 +67,18 @@ bool eval_gens(struct eval *, const struct ir_gen *, uint32_t n, bool (*body)(st
 
 /* A model (the seam) whose successors come from the interpreter. The program must outlive it. */
 struct dc_model *eval_model(const struct program *);
+/* Of a program with points of coverage: twice as many counts as points, complete when all workers are closed. */
+const uint64_t *eval_model_counts(const struct dc_model *);
+/* The same, watched: `see` gets every state that is expanded, from the worker to which `open` has given its context.
+ * The time that each action takes, without that for what becomes of its successors, is measured. */
+struct eval_watch {
+    void *self;
+    void *(*open)(void *self);
+    void (*see)(void *context, const uint64_t *state);
+    void (*close)(void *self, void *context); /* after the last state of the worker */
+};
+struct dc_model *eval_model_watched(const struct program *, const struct eval_watch *);
+const double *eval_model_seconds(const struct dc_model *); /* by action, complete when all workers are closed */
 void eval_model_free(struct dc_model *);
 
 /* values by type */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "compiler/apalache.h"
 #include "compiler/eval.h"
 #include "compiler/flight.h"
 #include "compiler/refined.h"
@@ -744,7 +745,10 @@ bool explain(const struct program *p, const struct sources *sources, const struc
     const uint64_t *at = x->states;
     if (ok && x->length) {
         struct dc_event start = {.title = "initial state", .actor = DC_NOBODY, .taken = -1, .rule = UINT32_MAX};
-        for (uint32_t i = 0; i < p->vars.n; i++) VEC_PUSH(story->variables, p->vars.at[i]->name);
+        for (uint32_t i = 0; i < p->vars.n; i++) {
+            VEC_PUSH(story->variables, p->vars.at[i]->name);
+            VEC_PUSH(story->types, apalache_variable(p, p->vars.at[i], &story->arena));
+        }
         states(&t, &start, at, NULL);
         trees(&t, &start, at);
         flight_open(&t.flight, at);

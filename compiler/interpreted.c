@@ -1,5 +1,7 @@
 /* The seam, implemented by the interpreter: one eval for each thread. */
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/hash.h"
 #include "compiler/eval.h"
@@ -9,6 +11,10 @@
 #include "model/rt.h"
 
 struct interpreted {
+    uint64_t *counts; /* of coverage, or NULL */
+    struct eval_watch watch;
+    double *seconds; /* by action, if it is watched */
+    pthread_mutex_t lock;
     struct dc_model model;
     const struct program *program;
     struct dc_action *actions;
@@ -26,22 +32,61 @@ struct dc_worker {
     struct eval *steps, *tests;
     struct refined *refined;
     struct orbit_job *orbits;
+    void *context; /* of who watches, or NULL */
+    double *seconds, flushing;
 };
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 static struct dc_worker *open_worker(const struct dc_model *m) {
     struct dc_worker *w = mem_alloc(sizeof *w);
     w->steps = eval_open(program_of(m));
     w->tests = eval_open(program_of(m));
     if (program_of(m)->refines.n) w->refined = refined_open(program_of(m));
-    const struct interpreted *i = m->self;
+    if (program_of(m)->points.n) {
+        w->steps->counts = mem_alloc(2 * program_of(m)->points.n * sizeof *w->steps->counts);
+        w->tests->counts = mem_alloc(2 * program_of(m)->points.n * sizeof *w->tests->counts);
+    }
+    struct interpreted *i = m->self;
     if (i->orbits) w->orbits = orbit_open(i->orbits);
+    if (i->watch.see) {
+        w->context = i->watch.open(i->watch.self);
+        w->seconds = mem_alloc((m->n_actions + 1) * sizeof *w->seconds);
+    }
     w->steps->target = mem_alloc(m->state_words * sizeof *w->steps->target);
     return w;
 }
 
+static void add_counts(struct interpreted *i, struct eval *e) {
+    if (!e->counts) return;
+    pthread_mutex_lock(&i->lock);
+    for (uint32_t k = 0; k < 2 * i->program->points.n; k++) i->counts[k] += e->counts[k];
+    pthread_mutex_unlock(&i->lock);
+    mem_free(e->counts);
+}
+
+static void stop_watching(struct interpreted *i, struct dc_worker *w) {
+    if (!w->context) return;
+    i->watch.close(i->watch.self, w->context);
+    pthread_mutex_lock(&i->lock);
+    for (uint32_t k = 0; k < i->model.n_actions; k++) i->seconds[k] += w->seconds[k];
+    pthread_mutex_unlock(&i->lock);
+    mem_free(w->seconds);
+}
+
+const double *eval_model_seconds(const struct dc_model *m) { return ((const struct interpreted *)m->self)->seconds; }
+
+const uint64_t *eval_model_counts(const struct dc_model *m) { return ((const struct interpreted *)m->self)->counts; }
+
 static void close_worker(const struct dc_model *m, struct dc_worker *w) {
-    (void)m;
     if (!w) return;
+    add_counts(m->self, w->steps);
+    add_counts(m->self, w->tests);
+    stop_watching(m->self, w);
     mem_free(w->steps->target);
     eval_close(w->steps);
     eval_close(w->tests);
@@ -52,6 +97,7 @@ static void close_worker(const struct dc_model *m, struct dc_worker *w) {
 
 struct emit {
     struct dc_out *out;
+    struct dc_worker *worker; /* if it is watched */
     uint16_t action;
 };
 
@@ -77,7 +123,11 @@ static void write_keys(struct eval *e, const struct ir_action *a, uint64_t *out)
 static void emit(void *self, struct eval *e, enum dc_error error) {
     struct emit *m = self;
     struct dc_out *out = m->out;
-    if (out->n == out->cap) out->flush(out);
+    if (out->n == out->cap) {
+        double began = m->worker ? now() : 0;
+        out->flush(out);
+        if (m->worker) m->worker->flushing += now() - began;
+    }
     uint32_t words = e->program->state_words;
     if (!error) memcpy(out->states + (size_t)out->n * words, e->target, words * sizeof *e->target);
     if ((!error || error == DC_STOP_CUT) && out->keys && m->action != UINT16_MAX)
@@ -100,6 +150,15 @@ static void init(const struct dc_model *m, struct dc_worker *w, struct dc_out *o
     mem_free(zero);
 }
 
+static void watched(struct dc_worker *w, struct eval *e, const struct ir_action *a, struct emit *how, double *clock) {
+    how->worker = w;
+    w->flushing = 0;
+    eval_action(e, a, emit, how);
+    double end = now();
+    w->seconds[how->action] += end - *clock - w->flushing;
+    *clock = end;
+}
+
 static void expand(const struct dc_model *m, struct dc_worker *w, const uint64_t *states, uint32_t n,
                    struct dc_out *out) {
     struct eval *e = w->steps;
@@ -107,10 +166,13 @@ static void expand(const struct dc_model *m, struct dc_worker *w, const uint64_t
     for (uint32_t i = 0; i < n; i++) {
         out->from = i;
         out->ordinal = 0;
+        if (w->context) ((struct interpreted *)m->self)->watch.see(w->context, states + (size_t)i * m->state_words);
+        double clock = w->context ? now() : 0;
         for (uint32_t a = 0; a < p->actions.n; a++) {
             struct emit how = {.out = out, .action = (uint16_t)a};
             e->state = states + (size_t)i * m->state_words;
-            eval_action(e, &p->actions.at[a], emit, &how);
+            if (w->context) watched(w, e, &p->actions.at[a], &how, &clock);
+            else eval_action(e, &p->actions.at[a], emit, &how);
         }
     }
 }
@@ -197,6 +259,8 @@ static char *action_title(const struct program *p, const struct ir_action *a) {
 struct dc_model *eval_model(const struct program *p) {
     struct interpreted *i = mem_alloc(sizeof *i);
     i->program = p;
+    pthread_mutex_init(&i->lock, NULL);
+    if (p->points.n) i->counts = mem_alloc(2 * p->points.n * sizeof *i->counts);
     i->actions = mem_alloc((p->actions.n + 1) * sizeof *i->actions);
     i->preds = mem_alloc((p->preds.n + 1) * sizeof *i->preds);
     for (uint32_t k = 0; k < p->actions.n; k++) {
@@ -247,6 +311,14 @@ struct dc_model *eval_model(const struct program *p) {
     return &i->model;
 }
 
+struct dc_model *eval_model_watched(const struct program *p, const struct eval_watch *watch) {
+    struct dc_model *m = eval_model(p);
+    struct interpreted *i = m->self;
+    i->watch = *watch;
+    i->seconds = mem_alloc((m->n_actions + 1) * sizeof *i->seconds);
+    return m;
+}
+
 void eval_model_free(struct dc_model *m) {
     if (!m) return;
     struct interpreted *i = m->self;
@@ -255,5 +327,8 @@ void eval_model_free(struct dc_model *m) {
     mem_free(i->preds);
     mem_free(i->fairs);
     orbits_free(i->orbits);
+    mem_free(i->counts);
+    mem_free(i->seconds);
+    pthread_mutex_destroy(&i->lock);
     mem_free(i);
 }

@@ -38,6 +38,7 @@ void program_free(struct program *p) {
     VEC_FREE(p->atoms);
     VEC_FREE(p->symmetric);
     VEC_FREE(p->sites);
+    VEC_FREE(p->points);
     types_free(&p->types);
     arena_free(&p->arena);
 }
@@ -70,6 +71,7 @@ static void gen_flags(struct ir *e) {
 static void flags(struct ir *e) {
     e->total = !(ops[e->op].flags & F);
     e->stateless = e->op != IR_STATE && e->op != IR_TEMPORAL;
+    if (e->op == IR_PROBE) e->stateless = false; /* it is to be computed whenever the run comes there */
     e->constant = e->stateless && e->op != IR_LOCAL;
     for (uint32_t i = 0; i < e->n; i++) {
         if (!e->kid[i]) continue;

@@ -21,7 +21,8 @@
  *   BLOCK kids     STORE place k0 := k1     BIND slot := k0    WHEN k0 then k1 else k2
  *   FOR generators do k0     PICK generators (a choice; blocks if there is none)     EITHER kids
  *   ASSERT k0, text    REQUIRE k0 (else this successor does not exist)
- *   SENDS message k0 by statement k1 (for reports; imm = network)      CUT: the search ends here */
+ *   SENDS message k0 by statement k1 (for reports; imm = network)      CUT: the search ends here
+ *   PROBE k0, MARK: counted, as point imm / 2 of coverage (coverage.h); never in a program as text */
 #ifndef DC_COMPILER_IR_H
 #define DC_COMPILER_IR_H
 
@@ -182,6 +183,7 @@ struct ir_symmetric {
 
 enum { FOLD_WORK = 1 << 23 };
 
+struct point;
 struct program {
     struct arena arena;
     struct types types;
@@ -203,6 +205,7 @@ struct program {
     VEC(struct ir_symmetric) symmetric; /* derived, by symmetry() */
     uint32_t folded;                    /* loops evaluated while nodes were built: bindings made, at most FOLD_WORK */
     struct span costly;                 /* where that was reached */
+    VEC(struct point) points;           /* of coverage (coverage.h) */
     bool foreign;                       /* read from text: tags and names are checked where they are used */
 };
 

@@ -1,7 +1,7 @@
 /* Literals, comprehensions, quantifiers, fold, match. */
 #include <string.h>
 
-#include "compiler/elab.h"
+#include "compiler/cover.h"
 #include "compiler/eval.h"
 
 /* ---- literals and comprehensions ---- */
@@ -275,7 +275,7 @@ struct ir *elab_quantifier(struct compile *c, struct cx *x, const struct ast *a)
     if (a->value == TOK_EXISTS) {
         return make_reduce(c, &g, R_EXISTS, BOOL(c), body, ir_bool(P(c), true, a->span), NULL, a->span);
     }
-    return make_reduce(c, &g, R_FORALL, BOOL(c), NULL, body, NULL, a->span);
+    return make_reduce(c, &g, R_FORALL, BOOL(c), NULL, cover_forall(c, a, body), NULL, a->span);
 }
 
 struct ir *elab_choose(struct compile *c, struct cx *x, const struct ast *a) {
@@ -420,8 +420,10 @@ struct ir *elab_match(struct compile *c, struct cx *x, const struct ast *a, cons
         return bad(c, a->span);
     }
     struct ir *result = coerce(c, bodies[n - 1], rt, a->span);
-    for (uint32_t i = n - 1; i-- > 0;)
+    for (uint32_t i = n - 1; i-- > 0;) {
         result = ir_new(p, IR_IF, rt, a->span, 3, conds[i], coerce(c, bodies[i], rt, a->span), result);
+        result = cover_cases(c, result, a->kid[i + 1], i + 2 == n ? a->kid[n] : NULL);
+    }
     if (s == subject) return result;
     struct ir *kids[2] = {subject, result};
     struct ir let = {.op = IR_LET, .type = rt, .span = a->span, .slot = slot, .n = 2};

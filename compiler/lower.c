@@ -1,7 +1,7 @@
 /* The whole program: variables, initial states, actions, properties. */
 #include <string.h>
 
-#include "compiler/elab.h"
+#include "compiler/cover.h"
 #include "compiler/temporal.h"
 
 /* ---- variables ---- */
@@ -348,8 +348,15 @@ void lower_pred(struct compile *c, struct scope *s, const struct ast *a) {
     for (uint32_t i = 0; i < sizeof map / sizeof *map; i++) {
         if ((int64_t)map[i].token != a->value) continue;
         x.flags |= map[i].flags;
+        uint32_t points = P(c)->points.n;
+        enum dc_kind kind = map[i].kind;
+        c->claim = kind == DC_REACHABLE || kind == DC_FINAL || kind == DC_CUT ? NULL : a->text;
+        c->claim_steps = kind == DC_STEP;
         struct ir *e = elab_bool(c, &x, a->kid[0]);
+        c->claim = NULL;
         if (is_bad(e)) return;
+        struct point cut = {.kind = POINT_CUT, .span = a->kid[0]->span, .whole = a->kid[0]->span};
+        if (kind == DC_CUT) e = cover_truth(c, cut, e);
         if (!temporal_shape(e, map[i].kind == DC_TEMPORAL)) {
             struct diag *d =
                 error_at(c, a->kid[0]->span, "a temporal formula stands here inside an expression of states");
@@ -366,6 +373,7 @@ void lower_pred(struct compile *c, struct scope *s, const struct ast *a) {
                                .module = s->alias};
         pred.temporal = ir_temporal(e) || map[i].kind == DC_TEMPORAL;
         if (kept) VEC_PUSH(P(c)->preds, pred);
+        else P(c)->points.n = points; /* nobody evaluates it */
     }
 }
 
@@ -407,7 +415,10 @@ static void lower_preds(struct compile *c) {
         for (uint32_t i = 0; decls && i < decls->n; i++) {
             const struct ast *a = decls->kid[i];
             if (a->kind == AST_PREDICATE) lower_pred(c, s, a);
+            bool coverage = c->options->coverage; /* what is refined is covered when it is checked itself */
+            c->options->coverage = false;
             if (a->kind == AST_REFINES && s == c->root) lower_refines(c, a);
+            c->options->coverage = coverage;
         }
     }
     check_names(c);
@@ -456,6 +467,7 @@ void lower_program(struct compile *c) {
     tell_apart(c);
     for (uint32_t i = 0; i < c->messages.n && !c->diags->errors; i++) {
         const struct message_info *m = &c->messages.at[i];
+        cover_note(c, cover_sent(m));
         if (m->read) continue;
         struct diag *d = diag_add(c->diags, DIAG_WARNING, DIAG_TYPE, m->decl->span,
                                   "nobody takes `%s`, and no property looks at it", m->record->name);

@@ -1,7 +1,7 @@
 /* Operators: comparisons, membership, sets, arithmetic with its intervals, temporal words. */
 #include <string.h>
 
-#include "compiler/elab.h"
+#include "compiler/cover.h"
 
 /* ---- operators ---- */
 
@@ -266,6 +266,7 @@ static struct ir *temporal(struct compile *c, struct cx *x, const struct ast *a)
         kids[i] = elab_bool(c, &inside, a->kid[i]);
         if (is_bad(kids[i])) return kids[i];
     }
+    if (a->value == TOK_LEADSTO) kids[0] = cover_leadsto(c, a, kids[0]);
     struct ir t = {.op = IR_TEMPORAL, .type = BOOL(c), .span = a->span, .imm = a->value, .n = a->n};
     return ir_with(P(c), &t, kids);
 }
@@ -281,6 +282,7 @@ struct ir *elab_binary(struct compile *c, struct cx *x, const struct ast *a, con
         if (mixed) return mixed;
         struct ir *l = elab_bool(c, x, a->kid[0]), *r = elab_bool(c, x, a->kid[1]);
         if (is_bad(l) || is_bad(r)) return bad(c, a->span);
+        if (a->value == TOK_IMPLIES) cover_implies(c, a, &l, &r);
         if (a->value == TOK_AND) return ir_and(p, l, r);
         if (a->value == TOK_OR) return ir_or(p, l, r);
         if (a->value == TOK_IFF) return ir_eq(p, l, r, a->span);

@@ -1,7 +1,7 @@
 /* Messages: the calls into a network module, templates, and `send`. The meaning is that of docs/networks.md. */
 #include <string.h>
 
-#include "compiler/elab.h"
+#include "compiler/cover.h"
 #include "compiler/eval.h"
 
 /* ---- network modules ---- */
@@ -165,6 +165,7 @@ static struct ir *post(struct compile *c, struct cx *x, int kind, int receiver, 
     struct ir *room = module_call(c, m->network, "room", &msg, 1, span, 0);
     if (is_bad(room)) return stmt_nothing(c, span);
     struct ir *put = net_proc(c, m->network, "post", &msg, 1, span);
+    put = cover_before(c, cover_sent(m), put);
     put = ir_new(p, IR_SENDS, NULL, span, 2, msg, put);
     put->imm = m->network;
     switch (c->networks.at[m->network].full) {

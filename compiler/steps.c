@@ -1,7 +1,7 @@
 /* Steps: actions, handlers, timeouts and the tick as plain actions, whole and cut by a crash. */
 #include <string.h>
 
-#include "compiler/elab.h"
+#include "compiler/cover.h"
 
 /* ---- actions ---- */
 
@@ -128,6 +128,17 @@ static void draft_fork(struct compile *c, struct draft *d, struct draft *copy) {
     (void)c;
 }
 
+static struct point step_point(struct compile *c, const struct ir_action *act, const struct ast *block,
+                               const char *message) {
+    const char *who = act->process >= 0 ? c->processes.at[act->process].symbol->name : NULL;
+    return (struct point){.kind = POINT_STEP,
+                          .span = act->span,
+                          .whole = block->span,
+                          .in = message,
+                          .text = arena_printf(&P(c)->arena, "%s%s%s%s", who ? who : "", who ? ": " : "",
+                                               act->kind == ACT_HANDLER ? "on " : "", act->name)};
+}
+
 /* Both forms of a step with a block: whole, and cut by a crash. `before` is what precedes the block (consume). */
 static void finish_step(struct compile *c, struct draft *d, const struct ast *block, struct ir *before) {
     struct draft torn;
@@ -137,6 +148,7 @@ static void finish_step(struct compile *c, struct draft *d, const struct ast *bl
     struct cx x = d->x;
     struct ir *body = elab_block(c, &x, block);
     bool sends = sends_anything(body);
+    body = cover_before(c, step_point(c, &d->act, block, d->received), body);
     draft_done(c, d, before ? stmt_two(c, before, body) : body);
     if (!cuts) return;
     if (!sends) {
@@ -161,7 +173,7 @@ void lower_action(struct compile *c, struct scope *s, int process, const struct 
         for (uint32_t k = 0; k + 1 < a->kid[0]->kid[i]->n; k++) note_bindings(c, &d, a->kid[0]->kid[i]->kid[k]);
     if (ok && a->kid[2]) {
         struct cx x = d.x;
-        add_guard(c, &d, elab_bool(c, &x, a->kid[2]));
+        add_guard(c, &d, cover_guard(c, &x, a->kid[2]));
     }
     if (d.act.fault) d.act.kind = ACT_FAULT;
     finish_step(c, &d, a->kid[3], NULL);
@@ -229,6 +241,7 @@ static void handler_rest(struct compile *c, struct draft *d, const struct ast *a
     struct span span = a->span;
     uint32_t skip = (m->from_field >= 0) + (m->to_field >= 0), n = m->record->n - skip;
     d->act.message = msg;
+    d->received = m->record->name;
     if (a->kind == AST_ONWHOLE) {
         struct ir **parts = arena_alloc(c->arena, (m->record->n + 1) * sizeof *parts);
         for (uint32_t i = 0; i < m->record->n; i++) parts[i] = ir_payload(p, msg, m->variant, i, span);
@@ -261,9 +274,11 @@ static void handler_rest(struct compile *c, struct draft *d, const struct ast *a
             for (uint32_t k = 0; k + 1 < more->kid[i]->n; k++) note_bindings(c, d, more->kid[i]->kid[k]);
         if (guard) {
             struct cx x = d->x;
-            add_guard(c, d, elab_bool(c, &x, guard));
+            add_guard(c, d, cover_guard(c, &x, guard));
         }
-        finish_step(c, d, a->kid[4], before);
+        struct point received = {
+            .kind = POINT_RECEIVED, .span = m->decl->span, .whole = m->decl->span, .text = m->record->name};
+        finish_step(c, d, a->kid[4], cover_before(c, received, before));
         return;
     }
     draft_done(c, d, before);
@@ -384,7 +399,7 @@ void lower_timeout(struct compile *c, struct scope *s, int process, const struct
     add_guard(c, &d, armed);
     if (a->kid[0]) {
         struct cx x = d.x;
-        add_guard(c, &d, elab_bool(c, &x, a->kid[0]));
+        add_guard(c, &d, cover_guard(c, &x, a->kid[0]));
     }
     finish_step(c, &d, a->kid[1], stmt_store(c, armed, ir_bool(P(c), false, a->span), a->span));
 }
@@ -434,6 +449,12 @@ void add_tick(struct compile *c, struct tick *t, struct scope *s, int process, c
         up = takes_part(c, &x, process, a->span);
     }
     struct ir *body = elab_block(c, &x, a->kid[1]);
+    const char *who = process >= 0 ? arena_printf(&p->arena, "%s: ", c->processes.at[process].symbol->name) : "";
+    struct point point = {.kind = POINT_STEP,
+                          .span = a->span,
+                          .whole = a->kid[1]->span,
+                          .text = arena_printf(&p->arena, "%son tick", who)};
+    body = cover_before(c, point, body);
     if (up) body = stmt_when(c, up, body, NULL, a->span);
     ARENA_PUSH(c, t->body, g ? stmt_loop(c, IR_FOR, g, 1, body, a->span) : body);
 }

@@ -1,7 +1,7 @@
 /* Statements: places, assignments, choices, calls of procs. */
 #include <string.h>
 
-#include "compiler/elab.h"
+#include "compiler/cover.h"
 
 /* ---- small builders ---- */
 
@@ -161,6 +161,12 @@ struct ir *elab_place(struct compile *c, struct cx *x, const struct ast *a) {
 
 /* ---- statements ---- */
 
+static struct ir *branch(struct compile *c, struct cx *x, const struct ast *block) {
+    struct cx y = *x;
+    struct point p = {.kind = POINT_BRANCH, .span = block->span, .whole = block->span};
+    return cover_before(c, p, elab_block(c, &y, block));
+}
+
 static struct ir_gen *stmt_gens(struct compile *c, struct cx *x, const struct ast *binders, const struct ast *where,
                                 bool snapshot, uint32_t *n, struct ir **before) {
     struct gens g = {0};
@@ -305,10 +311,10 @@ static struct ir *statement(struct compile *c, struct cx *x, const struct ast *a
     case AST_DO: return call_proc(c, x, a->kid[0]);
     case AST_IFS: {
         struct ir *cond = elab_bool(c, x, a->kid[0]);
-        struct cx y = *x, z = *x;
-        struct ir *then = elab_block(c, &y, a->kid[1]);
+        struct cx z = *x;
+        struct ir *then = branch(c, x, a->kid[1]);
         struct ir *otherwise = !a->kid[2]                     ? NULL
-                               : a->kid[2]->kind == AST_BLOCK ? elab_block(c, &z, a->kid[2])
+                               : a->kid[2]->kind == AST_BLOCK ? branch(c, x, a->kid[2])
                                                               : statement(c, &z, a->kid[2]);
         return is_bad(cond) ? stmt_nothing(c, a->span) : stmt_when(c, cond, then, otherwise, a->span);
     }
@@ -318,7 +324,7 @@ static struct ir *statement(struct compile *c, struct cx *x, const struct ast *a
         struct ir *before;
         struct ir_gen *g = stmt_gens(c, &y, a->kid[0], a->kid[1], true, &n, &before);
         if (!g) return stmt_nothing(c, a->span);
-        struct ir *f = stmt_loop(c, IR_FOR, g, n, elab_block(c, &y, a->kid[2]), a->span);
+        struct ir *f = stmt_loop(c, IR_FOR, g, n, branch(c, &y, a->kid[2]), a->span);
         return before ? stmt_two(c, before, f) : f;
     }
     case AST_PICK: {
@@ -329,10 +335,7 @@ static struct ir *statement(struct compile *c, struct cx *x, const struct ast *a
     }
     case AST_EITHER: {
         struct ir **kids = arena_alloc(c->arena, a->n * sizeof *kids);
-        for (uint32_t i = 0; i < a->n; i++) {
-            struct cx y = *x;
-            kids[i] = elab_block(c, &y, a->kid[i]);
-        }
+        for (uint32_t i = 0; i < a->n; i++) kids[i] = branch(c, x, a->kid[i]);
         struct ir model = {.op = IR_EITHER, .span = a->span, .n = a->n};
         return ir_with(p, &model, kids);
     }

@@ -12,6 +12,7 @@ void story_free(struct dc_story *s) {
     VEC_FREE(s->processes);
     VEC_FREE(s->messages);
     VEC_FREE(s->variables);
+    VEC_FREE(s->types);
     VEC_FREE(s->events);
     VEC_FREE(s->why);
     VEC_FREE(s->ends);

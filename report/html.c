@@ -118,6 +118,7 @@ static void one_check(const struct page *p, uint32_t number) {
     }
     properties(p->out, r, number);
     figures(p->out, r);
+    page_levels(p, &r->result);
     actions(p->out, r);
     for (uint32_t i = 0; i < r->warnings.n; i++) {
         fputs("<p class=\"warning\"><b>warning:</b> ", p->out);

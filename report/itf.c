@@ -69,6 +69,10 @@ void export_itf(const struct report_check *r, const struct report_trace *t, FILE
     json_object_set_new(meta, "constants", json_text(r->constants));
     json_object_set_new(meta, "status", json_text(t->witness ? "ok" : "violation"));
     json_object_set_new(meta, "description", json_text(t->headline));
+    json_t *types = json_object();
+    for (uint32_t i = 0; i < s->variables.n; i++)
+        json_object_set_new(types, s->variables.at[i], json_text(s->types.at[i]));
+    json_object_set_new(meta, "varTypes", types);
     json_object_set_new(o, "#meta", meta);
     for (uint32_t i = 0; i < s->variables.n; i++) json_array_append_new(vars, json_text(s->variables.at[i]));
     json_object_set_new(o, "vars", vars);

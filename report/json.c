@@ -94,6 +94,9 @@ static json_t *check(const struct report_check *r) {
     json_object_set_new(o, "distinct", json_integer((json_int_t)s->distinct));
     json_object_set_new(o, "generated", json_integer((json_int_t)s->generated));
     json_object_set_new(o, "depth", json_integer(s->depth));
+    json_t *levels = json_array();
+    for (uint32_t i = 0; i < s->n_levels; i++) json_array_append_new(levels, json_integer((json_int_t)s->levels[i]));
+    json_object_set_new(o, "levels", levels);
     json_object_set_new(o, "seconds", json_real(s->seconds));
     json_object_set_new(o, "workers", json_integer(r->workers));
     json_object_set_new(o, "execution", json_text(r->execution));
@@ -133,6 +136,7 @@ static json_t *check(const struct report_check *r) {
     json_object_set_new(o, "further_traces", witnesses);
     for (uint32_t i = 0; i < r->warnings.n; i++) json_array_append_new(warnings, json_text(r->warnings.at[i]));
     json_object_set_new(o, "warnings", warnings);
+    if (r->profile) json_object_set_new(o, "profile", json_profile(r->profile));
     return o;
 }
 
@@ -181,12 +185,43 @@ bool json_write(json_t *o, FILE *out) {
     return ok;
 }
 
-bool report_json(const struct report_check *const *list, uint32_t n, const char *spec, const char *version, FILE *out) {
+static json_t *coverage(const struct report_coverage *c) {
+    json_t *o = json_object(), *kinds = json_array(), *findings = json_array();
+    json_object_set_new(o, "checks", json_integer(c->checks));
+    json_object_set_new(o, "partial", json_integer(c->partial));
+    for (uint32_t i = 0; i < c->kinds.n; i++) {
+        json_t *k = json_object();
+        json_object_set_new(k, "what", json_text(c->kinds.at[i].what));
+        json_object_set_new(k, "all", json_integer(c->kinds.at[i].all));
+        json_object_set_new(k, "reached", json_integer(c->kinds.at[i].reached));
+        json_array_append_new(kinds, k);
+    }
+    for (uint32_t i = 0; i < c->findings.n; i++) {
+        const struct diag *d = &c->findings.at[i];
+        const struct source *s = &c->sources->files.at[d->span.source];
+        struct place at = source_place(s, d->span.begin);
+        json_t *x = json_object();
+        json_object_set_new(x, "file", json_text(s->path));
+        json_object_set_new(x, "line", json_integer(at.line));
+        json_object_set_new(x, "column", json_integer(at.column));
+        json_object_set_new(x, "level", json_text(d->level == DIAG_WARNING ? "warning" : "note"));
+        json_object_set_new(x, "text", json_text(d->text));
+        json_array_append_new(findings, x);
+    }
+    json_object_set_new(o, "kinds", kinds);
+    json_object_set_new(o, "findings", findings);
+    return o;
+}
+
+bool report_json(const struct report_check *const *list, uint32_t n, const struct report_run *run, const char *spec,
+                 const char *version, FILE *out) {
     json_prepare();
     json_t *o = json_object(), *checks = json_array();
     json_object_set_new(o, "dcheck", json_text(version));
     json_object_set_new(o, "spec", json_text(spec));
     for (uint32_t i = 0; i < n; i++) json_array_append_new(checks, check(list[i]));
     json_object_set_new(o, "checks", checks);
+    if (run->coverage) json_object_set_new(o, "coverage", coverage(run->coverage));
+    if (run->sweep) json_object_set_new(o, "sweep", json_sweep(run->sweep));
     return json_write(o, out);
 }

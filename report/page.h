@@ -12,6 +12,8 @@ struct page {
 
 /* A trace: diagram, steps, reasons. `id` is a prefix for the ids in it. */
 void page_trace(const struct page *, const struct report_check *, const struct report_trace *, const char *id);
+/* How many states each level of the search has, as bars. */
+void page_levels(const struct page *, const struct search_result *);
 /* All files of the spec, with the counts of each check in the margin. */
 void page_source(const struct page *);
 bool page_has_source(const struct page *);

@@ -30,18 +30,43 @@ struct report_symmetry {
     const char *name, *why;
     uint32_t ids;
 };
+/* Where the states of a check come from (-profile). */
+struct report_profile_action {
+    const char *name;
+    uint64_t successors, fresh; /* fresh: they led to a state for the first time */
+    double seconds;
+};
+struct report_profile_part {
+    const char *name, *kind;               /* "variable", "network", "each of", "field", "message", "its field" */
+    bool ghost, values_exact, times_exact; /* else estimated */
+    double values;
+    double times; /* states, as a multiple of those without this part; 0: not asked of it */
+};
+struct report_profile {
+    struct arena arena;
+    uint64_t states;
+    double seconds;
+    bool whole;
+    VEC(struct report_profile_action) actions;
+    VEC(struct report_profile_part) parts;
+    const char *advice;
+};
+void report_profile_text(const struct report_profile *, FILE *);
+void report_profile_free(struct report_profile *);
 
 struct report_check {
     const char *spec, *check; /* check: its name, or NULL */
     const char *constants;    /* "N = 3, B = 2" */
     enum verdict verdict;
     bool expected;
+    bool stops;         /* deadlocks were looked for */
     int code;           /* exit code (docs/verdicts.md) */
     const char *reason; /* of an inconclusive verdict, or of an unmet expectation; NULL if none */
     const char *property, *kind;
     VEC(struct report_property) properties;
     VEC(struct report_trace) traces;
     VEC(const char *) warnings;
+    uint32_t unhappened;       /* warnings about actions that never happened */
     VEC(const char *) actions; /* "acceptor: Prepare" and the like, by action */
     VEC(struct span) places;   /* of their names, by action */
     VEC(struct report_symmetry) symmetry;
@@ -50,8 +75,50 @@ struct report_check {
     uint32_t workers;
     const char *execution; /* "interpreter", "native", "interpreter, then native" */
     uint64_t seed;
-    void *owner; /* what the texts above live in; let go by report_free */
+    struct report_profile *profile; /* or NULL */
+    void *owner;                    /* what the texts above live in; let go by report_free */
     void (*release)(void *owner);
+};
+
+/* Of all checks that ran, together (-coverage). */
+struct report_covered {
+    const char *what; /* "branches" */
+    uint32_t all, reached;
+};
+struct report_coverage {
+    uint32_t checks, partial; /* partial: not searched to the end, or cut */
+    uint64_t states;
+    VEC(struct report_covered) kinds;
+    VEC(struct diag) findings; /* the texts are the front's */
+    const struct sources *sources;
+};
+
+/* A sweep (cli/sweep.h): one row for each check and each combination of values. */
+enum { REPORT_SWEPT = 16 };
+struct report_sweep_row {
+    const char *check, *values[REPORT_SWEPT];
+    const char *verdict, *why; /* why: the reason for the verdict, or NULL; no verdict: it was not run, and why not */
+    int code;
+    uint64_t distinct, generated, memory_bytes;
+    uint32_t depth;
+    bool whole, full;       /* all states were seen; the memory was not enough */
+    double seconds, growth; /* growth: times the states of the row before; 0: there is none */
+    double expected, expected_seconds, expected_bytes; /* forecast before it ran; 0: nobody knew */
+};
+struct report_sweep {
+    const char *spec;
+    const char *const *names;
+    uint32_t n_names, n_rows;
+    const struct report_sweep_row *rows;
+};
+void report_sweep_line(const struct report_sweep *, uint32_t row, FILE *); /* with a heading where a check begins */
+void report_sweep_end(const struct report_sweep *, FILE *);
+void report_sweep_csv(const struct report_sweep *, FILE *); /* RFC 4180 */
+
+/* What belongs to the run and to none of its checks; what is NULL was not asked for. */
+struct report_run {
+    const struct report_coverage *coverage;
+    const struct report_sweep *sweep;
 };
 
 const char *verdict_word(enum verdict);
@@ -66,7 +133,9 @@ struct report_style {
 void report_text(const struct report_check *, const struct report_style *, FILE *);
 void report_trace_text(const struct report_trace *, FILE *); /* the steps of one trace */
 /* All checks of a run as one document (docs/json.md). False: it could not be written. */
-bool report_json(const struct report_check *const *, uint32_t n, const char *spec, const char *version, FILE *);
+bool report_json(const struct report_check *const *, uint32_t n, const struct report_run *, const char *spec,
+                 const char *version, FILE *);
+void report_coverage_text(const struct report_coverage *, FILE *);
 void report_free(struct report_check *);
 void print_count(FILE *, uint64_t); /* 1,234,567 */
 

@@ -220,6 +220,18 @@ void report_text(const struct report_check *r, const struct report_style *style,
                                                         : "");
 }
 
+void report_coverage_text(const struct report_coverage *c, FILE *out) {
+    fprintf(out, "\ncoverage of %u check%s%s\n", c->checks, c->checks == 1 ? "" : "s",
+            c->partial ? "" : ", each searched to the end");
+    for (uint32_t i = 0; i < c->kinds.n; i++) {
+        const struct report_covered *k = &c->kinds.at[i];
+        fprintf(out, "  %-26s %u of %u\n", k->what, k->reached, k->all);
+    }
+    if (c->partial)
+        fprintf(out, "  %u of them %s not searched to the end: what is missing may be reached later\n", c->partial,
+                c->partial == 1 ? "was" : "were");
+}
+
 void report_free(struct report_check *r) {
     for (uint32_t i = 0; i < r->traces.n; i++) story_free(&r->traces.at[i].story);
     VEC_FREE(r->traces);
@@ -228,6 +240,7 @@ void report_free(struct report_check *r) {
     VEC_FREE(r->actions);
     VEC_FREE(r->places);
     VEC_FREE(r->symmetry);
+    report_profile_free(r->profile);
     search_free(&r->result);
     if (r->release) r->release(r->owner);
 }

@@ -80,14 +80,103 @@ def same_texts(state, texts):
     return compared
 
 
+def apalache_type(text):
+    """A type of Apalache (type system 1.2) as nested tuples; raises SystemExit if it is none."""
+    words = re.findall(r"<<|>>|->|[A-Za-z_][A-Za-z0-9_]*|\d+|[(){}|,:]", text)
+    need("".join(words) == text.replace(" ", ""), f"no type: {text}")
+    at = 0
+
+    def take(word):
+        nonlocal at
+        need(at < len(words) and words[at] == word, f"no type: {text}, {word} is missing")
+        at += 1
+
+    def several(end, one):
+        out = []
+        while words[at] != end:
+            if out:
+                take(",")
+            out.append(one())
+        take(end)
+        return out
+
+    def field():
+        nonlocal at
+        name = words[at]
+        at += 1
+        take(":")
+        return name, whole()
+
+    def whole():
+        nonlocal at
+        word = words[at]
+        at += 1
+        if word in ("Int", "Bool", "Str", "UNIT"):
+            return (word,)
+        if word in ("Set", "Seq") and words[at] == "(":
+            take("(")
+            inner = whole()
+            take(")")
+            return word, inner
+        if word == "<<":
+            return "tuple", several(">>", whole)
+        if word == "{":
+            return "record", dict(several("}", field))
+        if word == "(":
+            key = whole()
+            take("->")
+            value = whole()
+            take(")")
+            return "map", key, value
+        at -= 1
+        kinds = {}
+        while True:
+            name = words[at]
+            at += 1
+            take("(")
+            kinds[name] = whole()
+            take(")")
+            if at == len(words) or words[at] != "|":
+                return "variants", kinds
+            at += 1
+
+    out = whole()
+    need(at == len(words), f"no type: {text}")
+    return out
+
+
+def has_type(v, t):
+    kind = t[0]
+    if kind == "Int":
+        return isinstance(v, dict) and set(v) == {"#bigint"}
+    if kind in ("Bool", "Str"):
+        return isinstance(v, bool if kind == "Bool" else str)
+    if kind == "UNIT":
+        return v == {"#tup": []}
+    if kind == "Seq":
+        return isinstance(v, list) and all(has_type(x, t[1]) for x in v)
+    if kind == "Set":
+        return set(v) == {"#set"} and all(has_type(x, t[1]) for x in v["#set"])
+    if kind == "tuple":
+        return set(v) == {"#tup"} and len(v["#tup"]) == len(t[1]) and all(map(has_type, v["#tup"], t[1]))
+    if kind == "map":
+        return set(v) == {"#map"} and all(has_type(a, t[1]) and has_type(b, t[2]) for a, b in v["#map"])
+    if kind == "record":
+        return set(v) == set(t[1]) and all(has_type(v[f], t[1][f]) for f in v)
+    return set(v) == {"tag", "value"} and has_type(v["value"], t[1][v["tag"]])
+
+
 def itf(path, result=None):
     d = json.load(open(path, encoding="utf-8"))
     need(d["#meta"]["format"] == "ITF" and d["vars"] and d["states"], "a part is missing")
+    need(set(d["#meta"]["varTypes"]) == set(d["vars"]), "not every variable has a type")
+    types = {v: apalache_type(t) for v, t in d["#meta"]["varTypes"].items()}
     for i, s in enumerate(d["states"]):
         need(set(s) == set(d["vars"]) | {"#meta"}, f"state {i} has other variables")
         need(s["#meta"]["index"] == i, f"state {i} has another index")
         for v in d["vars"]:
             itf_value(s[v])
+            need(has_type(s[v], types[v]), f"{v} is no {d['#meta']['varTypes'][v]} in state {i}")
     if "loop" in d:
         need(0 <= d["loop"] < len(d["states"]), "the loop leads nowhere")
     if result:

@@ -208,6 +208,23 @@ run 0 $cli/count.dspec -check longer -profile-engine
 says '^  engine: [0-9]+ ns a generated state:.* successors [0-9]+ %'
 run 0 $cli/count.dspec -check longer --profile-engine -json -
 says '"successors": [0-9.e-]+'
+run 0 $cli/count.dspec -coverage -strict
+says '^coverage of 1 check, each searched to the end$'
+run 1 $cli/warn.dspec --coverage --strict
+run 0 $cli/count.dspec -D N=3..5 -csv "$tmp/sweep.csv"
+says '^3 of 3 run$'
+run 0 $cli/count.dspec --D=N=3,5 --csv "$tmp/sweep.csv"
+run 153 $cli/count.dspec -D N=3..5 -csv "$tmp/nowhere/sweep.csv"
+run 153 $cli/count.dspec -D N=3..5 -csv /dev/full
+run 0 $cli/count.dspec -graph "$tmp/states.dot" -graph-max 2
+says 'states.dot: 2 states, .* states are left out'
+run 0 $cli/count.dspec --graph "$tmp/states.mmd" --graph-max 20
+run 153 $cli/count.dspec -graph "$tmp/nowhere/states.dot"
+run 0 $cli/count.dspec -profile
+says '^where the states come from \([0-9]+ states, interpreter\)$'
+run 12 $cli/talk.dspec --profile
+says '^advice: '
+run 151 $cli/count.dspec -profile -simulate
 run 0 -completion bash
 run 0 --completion fish
 run 0 -- $cli/count.dspec
@@ -362,11 +379,39 @@ for model in "specs/paxos.dspec -walks 200" "specs/paxos.dspec -check minority_q
     if cmp -s "$tmp/seed1" "$tmp/seed77"; then fail "cli $model -simulate: another seed, other walks" 'equal'; else ok "cli $model -simulate: another seed, other walks"; fi
 done
 
+# ---- a long run says how far it is ----
+name='cli long: on a pipe'
+DCHECK_PROGRESS_SECONDS=0.3 timeout -k 30 -s INT 2 "$DCHECK" $cli/long.dspec -interpret -no-trace >"$tmp/out" 2>"$tmp/err" </dev/null
+complains '^level [0-9]+: [0-9,]+ distinct, [0-9,]+ generated, [0-9,]+ in this level, [0-9]+ % done, [0-9,]+/s, [0-9]+ MiB of [0-9]+, [0-9]+ s'
+if grep -q "$(printf '\033')" "$tmp/err"; then fail "$name: plain" 'escape sequences'; else ok "$name: plain"; fi
+n=$(wc -l <"$tmp/err")
+if [ "$n" -ge 2 ] && [ "$n" -le 8 ]; then ok "$name: a line now and then"; else fail "$name: a line now and then" "$n lines"; fi
+says '^inconclusive: interrupted'
+name='cli long: with little memory'
+DCHECK_PROGRESS_SECONDS=0.2 timeout -k 30 -s INT 8 "$DCHECK" $cli/long.dspec -interpret -no-trace -mem 30M >"$tmp/out" 2>"$tmp/err" </dev/null
+complains ' MiB of 30, [0-9]+ s, memory full in [0-9.]+ (s|min)$'
+name='cli long: quiet'
+DCHECK_PROGRESS_SECONDS=0.2 timeout -k 30 -s INT 1 "$DCHECK" $cli/long.dspec -interpret -no-trace -quiet >"$tmp/out" 2>"$tmp/err" </dev/null
+if [ -s "$tmp/err" ]; then fail "$name" "$(cat "$tmp/err")"; else ok "$name"; fi
+for quiet in '' -quiet; do
+    name="cli long: SIGUSR1 $quiet"
+    "$DCHECK" $cli/long.dspec -interpret -no-trace $quiet >"$tmp/out" 2>"$tmp/err" </dev/null &
+    pid=$!
+    sleep 0.7
+    kill -USR1 $pid
+    sleep 0.7
+    if [ "$(wc -l <"$tmp/err")" = 1 ]; then ok "$name: one line at once"; else fail "$name: one line at once" "$(cat "$tmp/err")"; fi
+    kill -TERM $pid
+    wait $pid
+    complains '^level [0-9]+: .* s'
+    says '^inconclusive: interrupted'
+done
+
 # ---- a terminal: progress and colours; a pipe has neither ----
 if python3 tests/tools/terminal.py 6 "$DCHECK" $cli/long.dspec -interpret -workers 1 -no-trace >"$tmp/terminal" 2>&1; then :; fi
 name='cli on a terminal'
 cp "$tmp/terminal" "$tmp/out"
-says 'level [0-9]+: [0-9,]+ distinct, [0-9,]+ generated, [0-9,]+ in this level, [0-9,]+/s, [0-9]+ MiB'
+says 'level [0-9]+: [0-9,]+ distinct, [0-9,]+ generated, [0-9,]+ in this level, [0-9]+ % done, [0-9,]+/s, [0-9]+ MiB'
 says "$(printf '\033')\\[1;33minconclusive"
 
 # ---- symmetric types: what the report says ----

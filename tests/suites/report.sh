@@ -101,6 +101,8 @@ refuse() { # refuse FORMAT FILE SED
 refuse itf "$tmp/raft/t.itf.json" 's/\{"#bigint": "2"\}/2/'
 refuse itf "$tmp/raft/t.itf.json" 's/"index": 3/"index": 4/'
 refuse itf "$tmp/raft/t.itf.json" 's/"#set"/"#sets"/'
+refuse itf "$tmp/raft/t.itf.json" 's/-> Int\)/-> Bool)/'
+refuse itf "$tmp/raft/t.itf.json" 's/-> Int\)/-> Int/'
 refuse tlc "$tmp/raft/t.tlc.json" 's/^( *)\[2, /\1[3, /'
 refuse shiviz "$tmp/raft/t.shiviz" '$s/:[0-9]+\}/:99}/'
 refuse shiviz "$tmp/raft/t.shiviz" '4s/server/other/'
@@ -208,6 +210,17 @@ refused 151 '-trace is steps' -trace tree
 refused 151 'want one spec file' specs/raft.dspec -junit "$tmp/x.xml"
 "$DCHECK" specs/paxos.dspec -all -quiet -report "$tmp/all.html" >/dev/null 2>&1
 valid 'page of all checks' page "$tmp/all.html" specs/paxos.dspec
+"$DCHECK" specs/two_phase_commit.dspec -quiet -report "$tmp/levels.html" >/dev/null 2>&1
+check 'page: states of each level' python3 - "$tmp/levels.html" <<'END'
+import re, sys
+chart = re.search(r'<details class="levels">.*?</details>', open(sys.argv[1], encoding="utf-8").read(), re.S)[0]
+bars = re.findall(r'height="(\d+)"><title>level (\d+): ([\d,]+)</title>', chart)
+states = [int(n.replace(",", "")) for _, _, n in bars]
+assert [int(l) for _, l, _ in bars] == list(range(1, len(bars) + 1)), bars
+assert states == [1, 7, 21, 38, 50, 54, 49, 36, 21, 9, 2], states
+assert [int(h) for h, _, _ in bars] == [max(1, 100 * n // 54) for n in states], bars
+assert "11 levels; most new states in level 6: 54" in chart and 'aria-label="New states by level: ' in chart
+END
 "$DCHECK" specs/paxos.dspec -check minority_quorums -dump ir >"$tmp/p.ir" 2>/dev/null
 "$DCHECK" "$tmp/p.ir" -quiet -report "$tmp/ir.html" -sarif "$tmp/ir.sarif" -trace-out "$tmp/ir.tlc.json" >/dev/null 2>&1
 valid 'page without sources' page "$tmp/ir.html"

@@ -38,6 +38,10 @@ def faults(document, schema, shortest):
         if c["verdict"] == "violated" and c["kind"] in ("invariant", "initially", "step", "reachable"):
             if not any(p["name"] == c["property"] and p["verdict"] == "violated" for p in c["properties"]):
                 yield f"{c['property']} is violated, but not in the list"
+        if shortest and sum(c["levels"]) != c["distinct"]:
+            yield "the states of the levels are not all distinct states"
+        if c["verdict"] == "proved" and len(c["levels"]) != c["depth"]:
+            yield "not every level has its states"
         if c["generated"] < c["distinct"]:
             yield "fewer states generated than distinct"
         for t in [c["trace"]] + [w["trace"] for w in c["further_traces"]]:
