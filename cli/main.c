@@ -75,10 +75,14 @@ static int dump(struct front *f, const struct ast *check, const struct options *
 /* Prints and writes what `done` checks have found; returns the exit code of the first that is not as expected. */
 static int finish(const struct options *o, const char *path, struct report_check *results, uint32_t done, int code) {
     const struct report_check **list = mem_alloc((done + 1) * sizeof *list);
+    int later = EXIT_OK;
     for (uint32_t i = 0; i < done; i++) {
         list[i] = &results[i];
-        if (!code) code = results[i].code;
+        bool undecided = results[i].scenario && results[i].code == EXIT_INCONCLUSIVE;
+        if (undecided) later = EXIT_INCONCLUSIVE; /* it must not hide what a check finds */
+        else if (!code) code = results[i].code;
     }
+    if (!code) code = later;
     if (!outputs_write(o, path, list, done)) code = EXIT_SYSTEM;
     for (uint32_t i = 0; i < done; i++) report_free(&results[i]);
     mem_free(list);
@@ -102,16 +106,29 @@ static uint32_t terminal_width(void) {
     return n >= 20 && n <= 10000 ? (uint32_t)n : 80;
 }
 
-static void print_check(const struct options *o, const struct report_check *r, bool again) {
-    struct report_style style = {.colour = o->colour == 1 || (o->colour < 0 && isatty(1)),
+static struct report_style style_of(const struct options *o) {
+    return (struct report_style){.colour = o->colour == 1 || (o->colour < 0 && isatty(1)),
                                  .quiet = o->quiet,
                                  .explain = o->explain,
                                  .trace = o->trace,
                                  .utf8 = utf8_locale(),
                                  .width = terminal_width()};
+}
+
+static void print_check(const struct options *o, const struct report_check *r, bool again) {
+    struct report_style style = style_of(o);
     if (o->json && !strcmp(o->json, "-")) return;
     if (again) fputc('\n', stdout);
     report_text(r, &style, stdout);
+    fflush(stdout);
+}
+
+/* A scenario beside a check is one line, unless it is not as declared. */
+static void print_scenario(const struct options *o, const struct report_check *r) {
+    struct report_style style = style_of(o);
+    if ((o->json && !strcmp(o->json, "-")) || (o->quiet && r->expected)) return;
+    if (r->traces.n) report_text(r, &style, stdout);
+    else report_scenario_line(r, &style, stdout);
     fflush(stdout);
 }
 
@@ -147,29 +164,45 @@ static int run_text(struct front *f, const struct options *o, const char *path) 
     return code;
 }
 
+/* The check of that name, or a scenario; -1: there is none, and standard error says so. */
+static int find_check(const struct options *o, const char *path, const struct ast *const *checks, uint32_t n) {
+    const char *names[256];
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!checks[i]->text) continue;
+        if (!strcmp(checks[i]->text, o->check)) return (int)i;
+        if (known < 256) names[known++] = checks[i]->text;
+    }
+    const char *near = nearest_name(o->check, names, known);
+    fprintf(stderr, "dcheck: error: %s has no check `%s`%s%s%s\n", path, o->check, near ? "; did you mean `" : "",
+            near ? near : "", near ? "`?" : "");
+    return -1;
+}
+
+/* Scenarios first, since they take no time; or the one that -check names, and nothing else. */
 static int run_checks(struct front *f, const struct options *o, const char *path) {
-    const struct ast **checks;
-    uint32_t n = front_checks(f, &checks), first = 0, last = 1;
+    const struct ast **checks, **scenarios, **all;
+    uint32_t n = front_checks(f, &checks), n_scenarios = front_scenarios(f, &scenarios), first = 0, last = 1;
+    all = arena_alloc(&f->arena, (n + n_scenarios) * sizeof(const struct ast *));
+    memcpy(all, checks, n * sizeof *checks);
+    memcpy(all + n, scenarios, n_scenarios * sizeof *scenarios);
     if (o->all) last = n;
     if (o->check) {
-        const char *names[256];
-        uint32_t known = 0;
-        for (first = 0; first < n && (!checks[first]->text || strcmp(checks[first]->text, o->check)); first++)
-            if (checks[first]->text && known < 256) names[known++] = checks[first]->text;
-        if (first == n) {
-            const char *near = nearest_name(o->check, names, known);
-            fprintf(stderr, "dcheck: error: %s has no check `%s`%s%s%s\n", path, o->check,
-                    near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
-            return EXIT_USAGE;
-        }
+        int found = find_check(o, path, all, n + n_scenarios);
+        if (found < 0) return EXIT_USAGE;
+        first = (uint32_t)found;
         last = first + 1;
     }
-    if (o->dump) return dump(f, checks[first], o);
-    struct report_check *results = mem_alloc(n * sizeof *results);
+    if (o->dump) return dump(f, all[first], o);
+    struct report_check *results = mem_alloc((n + n_scenarios) * sizeof *results);
     uint32_t done = 0;
-    bool ok = true;
+    bool ok = true, alone = first >= n;
+    for (uint32_t i = 0; i < n_scenarios && ok && !alone; i++) {
+        ok = run_scenario(f, scenarios[i], o, false, &results[done]);
+        if (ok) print_scenario(o, &results[done++]);
+    }
     for (uint32_t i = first; i < last && ok; i++) {
-        ok = run_check(f, checks[i], o, &results[done]);
+        ok = alone ? run_scenario(f, all[i], o, true, &results[done]) : run_check(f, all[i], o, &results[done]);
         if (ok) print_check(o, &results[done++], i > first);
     }
     int code = finish(o, path, results, done, ok ? EXIT_OK : diag_code(&f->diags));

@@ -68,9 +68,9 @@ static const struct {
     {"no-trace", NULL, "the same as -trace none", OPT_NO_TRACE, NULL},
     {"full", NULL, "the same as -trace full: whole states, not only what changed", OPT_FULL, NULL},
     {"explain", NULL, "tell each counterexample in sentences, too", OPT_EXPLAIN, NULL},
-    {"trace-out", "FILE", "write it for other tools: .itf.json .tlc.json .shiviz .mmd .puml .svg", OPT_TRACE_OUT, NULL},
-    {"format", "NAME", "whatever the name of FILE: itf, tlc, shiviz, mermaid, plantuml or svg", OPT_FORMAT,
-     "itf tlc shiviz mermaid plantuml svg"},
+    {"trace-out", "FILE", "write it for other tools: .scenario .itf.json .tlc.json .shiviz .mmd .puml .svg", OPT_TRACE_OUT, NULL},
+    {"format", "NAME", "whatever the name of FILE: scenario, itf, tlc, shiviz, mermaid, plantuml or svg", OPT_FORMAT,
+     "scenario itf tlc shiviz mermaid plantuml svg"},
     {"report", "FILE", "write a page for the browser: verdicts, traces step by step, the spec", OPT_REPORT, NULL},
     {"junit", "FILE", "write the verdicts as JUnit XML", OPT_JUNIT, NULL},
     {"sarif", "FILE", "write what is wrong as SARIF", OPT_SARIF, NULL},
@@ -157,6 +157,8 @@ static bool export_settings(struct options *o) {
 bool options_want_traces(const struct options *o) {
     return o->trace != TRACE_NONE || o->trace_out || o->report || o->junit || o->sarif || o->explain;
 }
+
+bool options_want_scenarios(const struct options *o) { return o->trace_out && o->format == EXPORT_SCENARIO; }
 
 static bool take(struct options *o, int id, const char *arg) {
     uint64_t n;

@@ -49,6 +49,7 @@ void options_free(struct options *);
 void options_help(FILE *);
 /* Whether something wants traces: the text, or a file. */
 bool options_want_traces(const struct options *);
+bool options_want_scenarios(const struct options *); /* traces written as scenarios */
 /* A script for bash, zsh or fish, from the same table. False: that shell is not known. */
 bool options_completion(const char *shell, FILE *);
 

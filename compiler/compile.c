@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/elab.h"
+#include "compiler/scenario.h"
 #include "compiler/temporal.h"
 
 /* Every node that can fail gets a site, by which a search reports where in the spec an error lies. */
@@ -60,6 +61,8 @@ struct program *compile(struct front *f, struct compile_options *options) {
     struct compile c = {.front = f, .p = p, .arena = &scratch, .diags = &f->diags, .options = options};
     lower_declare(&c);
     lower_program(&c);
+    const struct ast *lines = options->lines ? options->lines : scenario_lines(options->check);
+    if (lines && !f->diags.errors) scenario_lower(&c, lines);
     if (p->folded == FOLD_WORK) {
         struct diag *d =
             error_at(&c, p->costly, "this goes through too many values (over %d million)", FOLD_WORK >> 20);

@@ -43,8 +43,9 @@ struct setting {
 };
 
 struct compile_options {
-    const struct ast *check;     /* AST_CHECK, or NULL: defaults */
+    const struct ast *check;     /* AST_CHECK, AST_SCENARIO, or NULL: defaults */
     VEC(struct setting) defines; /* -D */
+    const struct ast *lines;     /* AST_LINES, or NULL: those of `check`, if it is a scenario */
 };
 
 /* The program of one check, laid out; NULL if there were errors (in front->diags). */
@@ -52,6 +53,10 @@ struct program *compile(struct front *, struct compile_options *);
 void sparse(struct program *); /* leaves out cells of maps that never change */
 void narrow(struct program *); /* loops only over the values for which their conditions can hold */
 bool layout(struct program *); /* false: a state would be too large (over 8 MiB) */
+/* The lines of a scenario; NULL: it is a check. */
+const struct ast *scenario_lines(const struct ast *check);
+/* The scenarios of the root, in order. */
+uint32_t front_scenarios(struct front *, const struct ast ***list);
 /* The checks of the root, in order: at least one (a check without a name is made up if there is none). */
 uint32_t front_checks(struct front *, const struct ast ***checks);
 

@@ -88,6 +88,20 @@ const struct ast *front_define(struct front *f, const char *text) {
     return d->kind == AST_CONST && d->kid[1] && !d->kid[0] ? d : NULL;
 }
 
+uint32_t front_scenarios(struct front *f, const struct ast ***scenarios) {
+    const struct ast *decls = f->root->tree->kid[0];
+    const struct ast **list = arena_alloc(&f->arena, (decls->n + 1) * sizeof *list);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < decls->n; i++)
+        if (decls->kid[i]->kind == AST_SCENARIO) list[n++] = decls->kid[i];
+    *scenarios = list;
+    return n;
+}
+
+const struct ast *scenario_lines(const struct ast *check) {
+    return check && check->kind == AST_SCENARIO ? check->kid[check->n - 1] : NULL;
+}
+
 uint32_t front_checks(struct front *f, const struct ast ***checks) {
     const struct ast *decls = f->root->tree->kid[0];
     uint32_t n = 0;

@@ -103,7 +103,7 @@ static bool continues(const struct token *next, enum token_kind first) {
     int f = table[next->kind].flags;
     if (next->kind == TOK_LBRACE || next->kind == TOK_RBRACE || next->kind == TOK_END) return true;
     if (f & (I | K)) return !(next->kind == TOK_FROM && first == TOK_END);
-    return (f & C) && first == TOK_CHECK;
+    return (f & C) && (first == TOK_CHECK || first == TOK_SCENARIO || first == TOK_IMPOSSIBLE);
 }
 
 static void layout(struct tokens *raw, struct tokens *out) {

@@ -22,11 +22,29 @@ struct report_trace {
     const char *property, *kind, *headline; /* headline: "invariant Agreement is violated" */
     bool witness, lasso;
     uint32_t loop; /* of a lasso: index of the state to which it goes back, or of the last, where it stays */
+    const char *claim; /* what holds of its last state, as an expression of the spec; or NULL */
     struct dc_story story;
+};
+
+/* What became of a scenario; its run is a trace of the report. */
+enum scenario_outcome { SCENARIO_POSSIBLE, SCENARIO_BLOCKED, SCENARIO_UNDECIDED };
+struct report_scenario {
+    bool impossible; /* as it is declared */
+    enum scenario_outcome outcome;
+    uint32_t steps;         /* of the run that was found */
+    uint32_t step;          /* at which it is blocked, from 1; 0: at a line that is no step */
+    const char *line;       /* and that line; NULL: none */
+    const char *place;      /* its file:line:col */
+    struct span span;
+    VEC(const char *) why;     /* by what */
+    VEC(const char *) instead; /* steps that are possible there */
+    uint64_t pairs;            /* of a state and a line that were looked at */
 };
 
 struct report_check {
     const char *spec, *check; /* check: its name, or NULL */
+    struct report_scenario *scenario; /* NULL: it is a check */
+    const char *settings;             /* of the check, as a scenario would write them; NULL: not asked for */
     const char *constants;    /* "N = 3, B = 2" */
     enum verdict verdict;
     bool expected;
@@ -56,6 +74,7 @@ struct report_style {
     enum trace_form trace;
     uint32_t width; /* columns, for charts */
 };
+void report_scenario_line(const struct report_check *, const struct report_style *, FILE *); /* its outcome */
 void report_text(const struct report_check *, const struct report_style *, FILE *);
 void report_trace_text(const struct report_trace *, FILE *); /* the steps of one trace */
 /* All checks of a run as one document (docs/json.md). False: it could not be written. */
