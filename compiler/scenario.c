@@ -225,8 +225,10 @@ static bool is_tick(const struct ir_action *a, const void *what) {
     (void)what;
     return a->kind == ACT_TICK;
 }
+/* Where two instances of a module share a name, the instance stands before it; titles name the message alone. */
 static bool takes(const struct ir_action *a, const void *what) {
-    return a->kind == ACT_HANDLER && (!what || !strcmp(a->name, what));
+    const char *dot = strrchr(a->name, '.'), *name = dot ? dot + 1 : a->name;
+    return a->kind == ACT_HANDLER && (!what || !strcmp(name, what));
 }
 static bool is_fault(const struct ir_action *a, const void *what) {
     return a->kind == ACT_FAULT && a->fault_name && !strcmp(a->fault_name, what);
