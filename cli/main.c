@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/check.h"
+#include "cli/explore.h"
 #include "cli/outputs.h"
 #include "compiler/irtext.h"
 #include "compiler/native.h"
@@ -106,7 +107,7 @@ static uint32_t terminal_width(void) {
     return n >= 20 && n <= 10000 ? (uint32_t)n : 80;
 }
 
-static struct report_style style_of(const struct options *o) {
+struct report_style report_style_of(const struct options *o) {
     return (struct report_style){.colour = o->colour == 1 || (o->colour < 0 && isatty(1)),
                                  .quiet = o->quiet,
                                  .explain = o->explain,
@@ -116,7 +117,7 @@ static struct report_style style_of(const struct options *o) {
 }
 
 static void print_check(const struct options *o, const struct report_check *r, bool again) {
-    struct report_style style = style_of(o);
+    struct report_style style = report_style_of(o);
     if (o->json && !strcmp(o->json, "-")) return;
     if (again) fputc('\n', stdout);
     report_text(r, &style, stdout);
@@ -125,7 +126,7 @@ static void print_check(const struct options *o, const struct report_check *r, b
 
 /* A scenario beside a check is one line, unless it is not as declared. */
 static void print_scenario(const struct options *o, const struct report_check *r) {
-    struct report_style style = style_of(o);
+    struct report_style style = report_style_of(o);
     if ((o->json && !strcmp(o->json, "-")) || (o->quiet && r->expected)) return;
     if (r->traces.n) report_text(r, &style, stdout);
     else report_scenario_line(r, &style, stdout);
@@ -194,6 +195,7 @@ static int run_checks(struct front *f, const struct options *o, const char *path
         last = first + 1;
     }
     if (o->dump) return dump(f, all[first], o);
+    if (o->explore) return explore(f, all[first], o) ? EXIT_OK : diag_code(&f->diags);
     struct report_check *results = mem_alloc((n + n_scenarios) * sizeof *results);
     uint32_t done = 0;
     bool ok = true, alone = first >= n;
@@ -246,6 +248,9 @@ int main(int argc, char **argv) {
         printf("dcheck %s\n", DC_VERSION);
     } else if (!o.files.n) {
         options_help(stderr);
+        code = EXIT_USAGE;
+    } else if (o.explore && o.files.n > 1) {
+        fputs("dcheck: error: -i wants one spec file\n", stderr);
         code = EXIT_USAGE;
     } else if (outputs_wanted(&o) && o.files.n > 1) {
         fputs("dcheck: error: -json, -trace-out, -report, -junit and -sarif want one spec file\n", stderr);

@@ -37,6 +37,7 @@ enum option_id {
     OPT_COLOUR,
     OPT_DUMP,
     OPT_COMPLETION,
+    OPT_EXPLORE,
     OPT_HELP,
     OPT_VERSION,
 };
@@ -49,6 +50,7 @@ static const struct {
     {"workers", "N|auto", "threads of the search (default: auto, one for each processor)", OPT_WORKERS, "auto"},
     {"check", "NAME", "run this check of the spec instead of the first", OPT_CHECK, NULL},
     {"all", NULL, "run all checks of the spec", OPT_ALL, NULL},
+    {"i", NULL, "step through the check by hand; `help` there lists the commands", OPT_EXPLORE, NULL},
     {"D", "NAME=EXPR", "give a constant another value; may be repeated", OPT_DEFINE, NULL},
     {"I", "DIR", "look for modules there too; may be repeated", OPT_INCLUDE, NULL},
     {"depth", "N", "stop after N levels of states: a bound, so no proof", OPT_DEPTH, NULL},
@@ -222,6 +224,7 @@ static bool take(struct options *o, int id, const char *arg) {
         o->colour = !strcmp(arg, "always") ? 1 : !strcmp(arg, "never") ? 0 : -1;
         return true;
     case OPT_DUMP: o->dump = arg; return true;
+    case OPT_EXPLORE: o->explore = true; return true;
     case OPT_HELP: o->help = true; return true;
     case OPT_VERSION: o->version = true; return true;
     default: return false;
@@ -256,6 +259,10 @@ bool options_parse(struct options *o, int argc, char **argv) {
         return false;
     }
     if (!export_settings(o)) return false;
+    if (o->explore && (o->all || o->simulate || o->dump || o->json || o->trace_out || o->report || o->junit || o->sarif)) {
+        fputs("dcheck: error: -i steps through one check by hand; it goes with -check, -D, -I and -trace only\n", stderr);
+        return false;
+    }
     if (!o->workers) {
         long n = sysconf(_SC_NPROCESSORS_ONLN);
         o->workers = n > 0 ? (uint32_t)n : 1;

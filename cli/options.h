@@ -40,7 +40,7 @@ struct options {
     uint32_t depth, walk_depth;
     uint64_t walks, seed, memory_bytes;
     int colour; /* -1: where the output is a terminal */
-    bool help, version;
+    bool explore, help, version;
 };
 
 /* False: the command line is wrong and standard error says why. */

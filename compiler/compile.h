@@ -36,6 +36,10 @@ const struct unit *front_unit(struct front *, const char *name, struct span aske
 /* Parses `NAME=EXPR`; NULL if it is none. */
 const struct ast *front_define(struct front *, const char *text);
 
+/* Parses an expression, or a file's text with a scenario in it; NULL: errors are in front->diags, or it holds none. */
+const struct ast *front_expression(struct front *, const char *text);
+const struct ast *front_scenario(struct front *, const char *path, const char *text);
+
 struct setting {
     const char *name, *module; /* module: alias or NULL */
     const struct ast *value;
@@ -45,6 +49,7 @@ struct setting {
 struct compile_options {
     const struct ast *check;     /* AST_CHECK, AST_SCENARIO, or NULL: defaults */
     VEC(struct setting) defines; /* -D */
+    const struct ast *value;     /* an expression of any type, or NULL: then it is the first of the program's expects */
     const struct ast *lines;     /* AST_LINES, or NULL: those of `check`, if it is a scenario */
 };
 

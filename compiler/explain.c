@@ -456,6 +456,29 @@ static bool any_binding(struct eval *e, void *self) {
     return true;
 }
 
+struct able { /* whether a process has a step that changes something; in a stop it has none */
+    const struct teller *t;
+    const struct ir_action *action;
+    uint64_t self;
+    bool yes;
+};
+
+static void on_able(void *self, struct eval *e, enum dc_error error) {
+    struct able *x = self;
+    bool many = x->action->process >= 0 && x->t->p->processes.at[x->action->process].id;
+    if (error || (many && e->locals[e->slot_at[x->action->self]] != x->self)) return;
+    x->yes |= !same_state(x->t, e->target, e->state);
+}
+
+static bool able(struct teller *t, const struct ir_action *a) {
+    struct able x = {.t = t, .action = a};
+    if (a->process >= 0 && t->p->processes.at[a->process].id) x.self = t->e->locals[t->e->slot_at[a->self]];
+    eval_action(t->e, a, on_able, &x);
+    return x.yes;
+}
+
+static const char POSSIBLE[] = "possible";
+
 const char *tell_block(struct teller *t, const struct ir_action *a) {
     const struct ir_gen *g = &a->gens[0];
     bool own =
@@ -472,6 +495,7 @@ const char *tell_block(struct teller *t, const struct ir_action *a) {
     bool any = false;
     struct ir rest = {.gens = a->gens + own, .n_gens = a->n_gens - own};
     tell_gens(t, &rest, any_binding, &any);
+    if (any && able(t, a)) return POSSIBLE;
     if (any) return a->body ? "it would change nothing, or its message has no room" : "";
     if (a->kind == ACT_HANDLER) return "there is no such message that it takes";
     return a->n_gens > 1 ? "no choice satisfies its guard" : "its guard is false";
@@ -503,14 +527,17 @@ static void blocked(struct teller *t, const uint64_t *state) {
                                     down ? "%s is down" : "%s is Byzantine and takes no steps of its own", who));
                 continue;
             }
+            bool some = false;
             for (uint32_t a = 0; a < p->actions.n; a++) {
                 const struct ir_action *act = &p->actions.at[a];
                 if (act->process != (int)k || act->fault || act->byzantine || !act->n_gens) continue;
                 if (pr->id) t->e->locals[t->e->slot_at[act->self]] = self;
+                const char *reason = tell_block(t, act);
+                some |= reason == POSSIBLE;
                 list = arena_printf(&t->story->arena, "%s%s%s%s: %s", list, *list ? "; " : "",
-                                    act->kind == ACT_HANDLER ? "on " : "", act->name, tell_block(t, act));
+                                    act->kind == ACT_HANDLER ? "on " : "", act->name, reason);
             }
-            if (*list) say(t, arena_printf(&t->story->arena, "%s is blocked: %s", who, list));
+            if (*list) say(t, arena_printf(&t->story->arena, some ? "%s can go on: %s" : "%s is blocked: %s", who, list));
         }
     }
 }
@@ -519,7 +546,9 @@ static void blocked_alone(struct teller *t) {
     for (uint32_t a = 0; a < t->p->actions.n; a++) {
         const struct ir_action *act = &t->p->actions.at[a];
         if (act->process >= 0 || act->fault || !act->n_gens) continue;
-        say(t, arena_printf(&t->story->arena, "%s is blocked: %s", act->name, tell_block(t, act)));
+        const char *reason = tell_block(t, act);
+        say(t, reason == POSSIBLE ? arena_printf(&t->story->arena, "%s is possible", act->name)
+                                  : arena_printf(&t->story->arena, "%s is blocked: %s", act->name, reason));
     }
 }
 

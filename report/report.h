@@ -76,6 +76,7 @@ struct report_style {
 };
 void report_scenario_line(const struct report_check *, const struct report_style *, FILE *); /* its outcome */
 void report_text(const struct report_check *, const struct report_style *, FILE *);
+void report_event_text(const struct dc_event *, uint32_t number, const struct report_style *, FILE *); /* one step, from 0 */
 void report_trace_text(const struct report_trace *, FILE *); /* the steps of one trace */
 /* All checks of a run as one document (docs/json.md). False: it could not be written. */
 bool report_json(const struct report_check *const *, uint32_t n, const char *spec, const char *version, FILE *);

@@ -57,6 +57,11 @@ static void print_event(const struct dc_event *e, uint32_t number, const struct 
     print_watched(e, number ? e - 1 : NULL, p, out);
 }
 
+void report_event_text(const struct dc_event *e, uint32_t number, const struct report_style *style, FILE *out) {
+    struct paint p = paint(style->colour);
+    print_event(e, number, style, &p, out);
+}
+
 static void print_trace(const struct report_trace *t, const struct report_style *style, const struct paint *p,
                         FILE *out) {
     fprintf(out, "\n%s%s%s\n", t->witness ? p->green : p->red, t->headline, p->plain);
