@@ -460,8 +460,9 @@ static bool broken_assumption(struct front *f, const struct program *p, struct r
         r->property = "assume";
         r->code = EXIT_ASSUMPTION;
         r->execution = "nothing was run";
-        r->reason = arena_printf(&f->arena, "%sthe assumption `%.*s` is false of these constants", source_position(f, q->span),
-                                 s ? (int)(q->span.end - q->span.begin) : 1, s ? s->text + q->span.begin : "?");
+        r->reason =
+            arena_printf(&f->arena, "%sthe assumption `%.*s` is false of these constants", source_position(f, q->span),
+                         s ? (int)(q->span.end - q->span.begin) : 1, s ? s->text + q->span.begin : "?");
         return true;
     }
     return false;

@@ -27,7 +27,8 @@ double seconds_now(void);
 
 /* Runs a scenario. `alone`: it was asked for (-check), and its run is told; else its run is told only where it should
  * not be, and -D sets only constants that have no value otherwise. False: the spec has errors. */
-bool run_scenario(struct front *, const struct ast *scenario, const struct options *, bool alone, struct report_check *);
+bool run_scenario(struct front *, const struct ast *scenario, const struct options *, bool alone,
+                  struct report_check *);
 /* The settings of a check and of -D, as a scenario writes them behind its name. */
 const char *scenario_settings(struct front *, const struct ast *check, const struct options *);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "checker/search.h"
+#include "cli/outputs.h"
 #include "compiler/eval.h"
 #include "compiler/explain.h"
 #include "compiler/scenario.h"
@@ -136,7 +137,8 @@ static void print_broken(struct explorer *x) {
     x->model->close(x->model, w);
     if (error) printf("        invariant %s has no value here: %s\n", x->p->preds.at[pred].name, error_text(error));
     for (uint32_t i = 0; !error && i < x->p->preds.n && i < 64; i++)
-        if (want >> i & 1 && !(holds >> i & 1)) printf("        invariant %s is violated here\n", x->p->preds.at[i].name);
+        if (want >> i & 1 && !(holds >> i & 1))
+            printf("        invariant %s is violated here\n", x->p->preds.at[i].name);
 }
 
 /* Where we are now. */
@@ -356,11 +358,13 @@ static void load(struct explorer *x, const char *name) {
     struct sources files = {0};
     int source = source_read(&files, name);
     if (source < 0) {
-        printf("        %s: %s\n", *name ? name : "load what? A file", *name ? strerror(errno) : "a scenario, or `counterexample`");
+        printf("        %s: %s\n", *name ? name : "load what? A file",
+               *name ? strerror(errno) : "a scenario, or `counterexample`");
         sources_free(&files);
         return;
     }
-    const struct ast *a = front_scenario(x->front, arena_strdup(&x->front->arena, name, strlen(name)), files.files.at[source].text);
+    const struct ast *a =
+        front_scenario(x->front, arena_strdup(&x->front->arena, name, strlen(name)), files.files.at[source].text);
     sources_free(&files);
     bool errors = x->front->diags.errors != 0;
     complain(x);
@@ -420,7 +424,9 @@ static void print_blocked(struct explorer *x, const char *who) {
         printf("        %s\n", line);
         shown++;
     }
-    if (!shown) puts(*who ? "        there is no such process, or it takes no steps" : "        there is nothing that could be blocked");
+    if (!shown)
+        puts(*who ? "        there is no such process, or it takes no steps"
+                  : "        there is nothing that could be blocked");
     story_free(&story);
 }
 
@@ -441,7 +447,9 @@ static void print_property(struct explorer *x, struct dc_worker *w, uint32_t i) 
         error = x->model->test_step(x->model, w, state_at(x, n - 2), last_state(x), bit, &holds, &pred, &site);
     else error = x->model->test(x->model, w, last_state(x), bit, &holds, &pred, &site);
     printf("        %s%s%s: %s\n", kinds[q->kind], *name ? " " : "", name,
-           error ? error_text(error) : holds ? "true" : "false");
+           error   ? error_text(error)
+           : holds ? "true"
+                   : "false");
     bool claim = q->kind == DC_INVARIANT || q->kind == DC_INITIALLY;
     if (error || holds || !claim || q->refine) return;
     struct explain_trace how = {.pred = (int)i};
@@ -569,8 +577,10 @@ bool explore(struct front *f, const struct ast *check, const struct options *o) 
     constants = check_constants(f, check, o);
     bool scenario = scenario_lines(check) != NULL;
     printf("%s%s%s%s%s%s; `help` lists the commands\n", f->sources.files.at[f->root->source].path,
-           !check->text ? "" : scenario ? ", scenario " : ", check ", check->text ? check->text : "",
-           *constants ? " (" : "", constants, *constants ? ")" : "");
+           !check->text ? ""
+           : scenario   ? ", scenario "
+                        : ", check ",
+           check->text ? check->text : "", *constants ? " (" : "", constants, *constants ? ")" : "");
     if (scenario) load_lines(&x, check);
     if (!x.ordinals.n) go_to(&x, 0);
     session(&x);

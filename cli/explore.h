@@ -8,7 +8,4 @@
 /* False: the spec has errors (in front->diags). */
 bool explore(struct front *, const struct ast *check, const struct options *);
 
-/* How this terminal shows reports (cli/main.c). */
-struct report_style report_style_of(const struct options *);
-
 #endif

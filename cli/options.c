@@ -70,7 +70,8 @@ static const struct {
     {"no-trace", NULL, "the same as -trace none", OPT_NO_TRACE, NULL},
     {"full", NULL, "the same as -trace full: whole states, not only what changed", OPT_FULL, NULL},
     {"explain", NULL, "tell each counterexample in sentences, too", OPT_EXPLAIN, NULL},
-    {"trace-out", "FILE", "write it for other tools: .scenario .itf.json .tlc.json .shiviz .mmd .puml .svg", OPT_TRACE_OUT, NULL},
+    {"trace-out", "FILE", "write it for other tools: .scenario .itf.json .tlc.json .shiviz .mmd .puml .svg",
+     OPT_TRACE_OUT, NULL},
     {"format", "NAME", "whatever the name of FILE: scenario, itf, tlc, shiviz, mermaid, plantuml or svg", OPT_FORMAT,
      "scenario itf tlc shiviz mermaid plantuml svg"},
     {"report", "FILE", "write a page for the browser: verdicts, traces step by step, the spec", OPT_REPORT, NULL},
@@ -259,8 +260,10 @@ bool options_parse(struct options *o, int argc, char **argv) {
         return false;
     }
     if (!export_settings(o)) return false;
-    if (o->explore && (o->all || o->simulate || o->dump || o->json || o->trace_out || o->report || o->junit || o->sarif)) {
-        fputs("dcheck: error: -i steps through one check by hand; it goes with -check, -D, -I and -trace only\n", stderr);
+    if (o->explore &&
+        (o->all || o->simulate || o->dump || o->json || o->trace_out || o->report || o->junit || o->sarif)) {
+        fputs("dcheck: error: -i steps through one check by hand; it goes with -check, -D, -I and -trace only\n",
+              stderr);
         return false;
     }
     if (!o->workers) {

@@ -9,4 +9,7 @@
 bool outputs_write(const struct options *, const char *spec, const struct report_check *const *, uint32_t n);
 bool outputs_wanted(const struct options *); /* some file is, so that there must be one spec */
 
+/* How standard output shows reports: colour, width, the form of traces. */
+struct report_style report_style_of(const struct options *);
+
 #endif

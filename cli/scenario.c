@@ -81,7 +81,7 @@ static const char *kept(struct front *f, const char *s) { return arena_strdup(&f
 static void take_outcome(struct front *f, const struct program *p, const struct replay *x, struct report_check *r) {
     struct report_scenario *s = r->scenario;
     const struct scenario *of = p->scenario;
-    s->outcome = x->end == REPLAY_POSSIBLE   ? SCENARIO_POSSIBLE
+    s->outcome = x->end == REPLAY_POSSIBLE  ? SCENARIO_POSSIBLE
                  : x->end == REPLAY_BLOCKED ? SCENARIO_BLOCKED
                                             : SCENARIO_UNDECIDED;
     s->pairs = x->pairs;
@@ -107,8 +107,11 @@ static const char *sentence(struct front *f, const struct report_scenario *s) {
     if (s->outcome == SCENARIO_UNDECIDED) text = "not decided";
     else if (s->step) text = arena_printf(a, "blocked at step %u: %s", s->step, s->line);
     else text = s->line ? arena_printf(a, "blocked at `%s`", s->line) : "blocked at the start";
-    for (uint32_t i = 0; i < s->why.n; i++) text = arena_printf(a, "%s%s%s", text, i ? "; " : ": ", s->why.at[i]);
-    return s->outcome == SCENARIO_BLOCKED && s->impossible ? arena_printf(a, "impossible, as declared: %s", text) : text;
+    uint32_t told =
+        s->outcome == SCENARIO_BLOCKED && s->impossible && s->why.n ? 1 : s->why.n; /* the rest is in the JSON */
+    for (uint32_t i = 0; i < told; i++) text = arena_printf(a, "%s%s%s", text, i ? "; " : ": ", s->why.at[i]);
+    return s->outcome == SCENARIO_BLOCKED && s->impossible ? arena_printf(a, "impossible, as declared: %s", text)
+                                                           : text;
 }
 
 static void judge(struct front *f, struct report_check *r) {

@@ -503,7 +503,7 @@ const char *tell_block(struct teller *t, const struct ir_action *a) {
 
 /* The hidden flag of a process: up, or liar. `none` where there is no such flag. */
 bool tell_flag(const struct teller *t, const char *flag, int process, uint32_t instance, const uint64_t *state,
-                    bool none) {
+               bool none) {
     for (uint32_t i = 0; i < t->p->vars.n; i++) {
         const struct ir_var *v = t->p->vars.at[i];
         if (!v->hidden || v->process != process || strcmp(v->member, flag)) continue;
@@ -521,7 +521,8 @@ static void blocked(struct teller *t, const uint64_t *state) {
         for (uint32_t i = 0; i < pr->n; i++) {
             uint64_t self = pr->id ? value_unrank(pr->id, i, NULL) : 0;
             const char *who = tell_process(t, (int)k, self), *list = "";
-            bool down = !tell_flag(t, "up", (int)k, i, state, true), liar = tell_flag(t, "liar", (int)k, i, state, false);
+            bool down = !tell_flag(t, "up", (int)k, i, state, true),
+                 liar = tell_flag(t, "liar", (int)k, i, state, false);
             if (down || liar) {
                 say(t, arena_printf(&t->story->arena,
                                     down ? "%s is down" : "%s is Byzantine and takes no steps of its own", who));
@@ -537,7 +538,8 @@ static void blocked(struct teller *t, const uint64_t *state) {
                 list = arena_printf(&t->story->arena, "%s%s%s%s: %s", list, *list ? "; " : "",
                                     act->kind == ACT_HANDLER ? "on " : "", act->name, reason);
             }
-            if (*list) say(t, arena_printf(&t->story->arena, some ? "%s can go on: %s" : "%s is blocked: %s", who, list));
+            if (*list)
+                say(t, arena_printf(&t->story->arena, some ? "%s can go on: %s" : "%s is blocked: %s", who, list));
         }
     }
 }

@@ -185,7 +185,7 @@ struct program {
     VEC(struct ir_action) actions;
     VEC(struct ir_pred) preds;
     VEC(struct ir *) watches;
-    VEC(struct ir *) expects; /* of the lines of a scenario */
+    VEC(struct ir *) expects;  /* of the lines of a scenario */
     struct scenario *scenario; /* or NULL; scenario.h. Neither is part of the text form */
     VEC(struct span) sites;
     struct ir *init; /* statement: from the zero state to an initial one */

@@ -204,7 +204,9 @@ static void reach(struct runner *r, const uint64_t *state, uint32_t line, uint32
             enum dc_error error = eval_expr(e, r->p->expects.at[l->expected], &holds);
             e->state = old;
             e->top = top;
-            if (error) doubt(r, arena_printf(&r->out->arena, "`%s` has no value in some state: %s", l->text, error_text(error)));
+            if (error)
+                doubt(r,
+                      arena_printf(&r->out->arena, "`%s` has no value in some state: %s", l->text, error_text(error)));
             if (error || !holds) {
                 if (r->dead == NOBODY || line > r->dead_line) {
                     r->dead = push_pair(r, state, line, from);
@@ -524,9 +526,7 @@ static void tally(struct runner *r, uint32_t line) {
         for (uint32_t k = shown + 1; k < n; k++)
             if (list[k].n > list[best].n) best = k;
         const char *text = list[best].text;
-        const char *why = out->waiting == 1
-                              ? text
-                              : arena_printf(&out->arena, "in %u of %u states: %s", list[best].n, seen, text);
+        const char *why = n == 1 ? text : arena_printf(&out->arena, "in %u of %u states: %s", list[best].n, seen, text);
         VEC_PUSH(out->why, why);
         list[best] = list[shown];
         list[shown].text = text;
@@ -566,8 +566,7 @@ static void blocked(struct runner *r) {
     tally(r, out->line);
 }
 
-void scenario_run(const struct program *p, const struct sources *sources, const atomic_int *stop,
-                  struct replay *out) {
+void scenario_run(const struct program *p, const struct sources *sources, const atomic_int *stop, struct replay *out) {
     struct runner r = {.p = p, .s = p->scenario, .stop = stop, .out = out, .found = NOBODY, .dead = NOBODY};
     memset(out, 0, sizeof *out);
     r.t = (struct teller){.p = p, .sources = sources, .story = &r.story, .tell = true};

@@ -78,8 +78,9 @@ static uint32_t closing(const struct reader *r) {
 
 static void no_step(struct reader *r) {
     struct diag *d = error_at(r->c, here(r), "this is not the title of a step");
-    hint(r->c, d, "write it as a trace does: `server[1]: timeout`, `server[2] receives Vote(term: 1) from server[1]`, "
-                  "`server[1] crashes`");
+    hint(r->c, d,
+         "write it as a trace does: `server[1]: timeout`, `server[2] receives Vote(term: 1) from server[1]`, "
+         "`server[1] crashes`");
 }
 
 /* a.b.c, the name of a process or step */
@@ -185,7 +186,8 @@ static bool values(struct reader *r, uint32_t stop, struct line_value **list, ui
         bool named = is(r, 0, TOK_IDENT, NULL) && (is(r, 1, TOK_DEFINE, NULL) || is(r, 1, TOK_COLON, NULL));
         if (!named || end < r->at + 3) {
             struct diag *d = error_at(r->c, here(r), "a name and its value are wanted here");
-            hint(r->c, d, "write `Vote(term: 1)` for the fields of a message, `propose(v = 1)` for the choices of a step");
+            hint(r->c, d,
+                 "write `Vote(term: 1)` for the fields of a message, `propose(v = 1)` for the choices of a step");
             return false;
         }
         struct line_value v = {.name = r->line->kid[r->at]->text,
@@ -248,12 +250,13 @@ static const char *nearest_action(struct reader *r, const char *name, int proces
 
 static void no_action(struct reader *r, struct span span, const char *name, int process, bool handlers) {
     const char *who = process < 0 ? "" : process_at(r, process)->name;
-    struct diag *d = process < 0  ? error_at(r->c, span, "there is no process or step `%s` in this check", name)
-                     : handlers ? error_at(r->c, span, "`%s` takes no message `%s`", who, name)
-                                : error_at(r->c, span, "`%s` has no step `%s` in this check", who, name);
+    struct diag *d = process < 0 ? error_at(r->c, span, "there is no process or step `%s` in this check", name)
+                     : handlers  ? error_at(r->c, span, "`%s` takes no message `%s`", who, name)
+                                 : error_at(r->c, span, "`%s` has no step `%s` in this check", who, name);
     const char *near = nearest_action(r, name, process, handlers), *all[128];
     uint32_t n = 0;
-    for (uint32_t i = 0; process < 0 && i < P(r->c)->processes.n && n < 128; i++) all[n++] = P(r->c)->processes.at[i].name;
+    for (uint32_t i = 0; process < 0 && i < P(r->c)->processes.n && n < 128; i++)
+        all[n++] = P(r->c)->processes.at[i].name;
     if (!near) near = nearest_name(name, all, n);
     if (near) hint(r->c, d, "did you mean `%s`?", near);
 }
@@ -347,8 +350,9 @@ static bool title_end(struct reader *r, bool handler) {
     }
     if (keep(r, is_torn, &torn) == 0) {
         struct diag *d = error_at(r->c, span, "no crash cuts this step in this check");
-        hint(r->c, d, "crashes come with `with faults { crash p up to 1 }`; steps that send nothing and those of atomic "
-                      "crashes are not cut");
+        hint(r->c, d,
+             "crashes come with `with faults { crash p up to 1 }`; steps that send nothing and those of atomic "
+             "crashes are not cut");
         return false;
     }
     return true;
@@ -494,8 +498,7 @@ static void strip(struct reader *r) {
     if (is(r, 0, TOK_NUMBER, NULL) && r->end > r->at + 1) r->at++;
     const struct ast *const *w = (const struct ast *const *)r->line->kid;
     if (r->end >= r->at + 4 && w[r->end - 1]->value == TOK_RBRACK && w[r->end - 3]->value == TOK_LBRACK &&
-        apart(r, r->end - 3) &&
-        (!strcmp(w[r->end - 2]->text, "fault") || !strcmp(w[r->end - 2]->text, "Byzantine")))
+        apart(r, r->end - 3) && (!strcmp(w[r->end - 2]->text, "fault") || !strcmp(w[r->end - 2]->text, "Byzantine")))
         r->end -= 3;
     if (r->end >= r->at + 2 && w[r->end - 1]->value == TOK_IDENT && !strcmp(w[r->end - 1]->text, "fails") &&
         w[r->end - 2]->value != TOK_COLON) {

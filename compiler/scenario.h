@@ -30,11 +30,11 @@ struct line_detail { /* what stands below a title in a trace: it must be so too 
 struct line {
     enum line_kind kind;
     struct span span;
-    const char *text;       /* as written */
-    uint32_t number;        /* of the step, from 1 */
-    uint32_t expected;      /* LINE_EXPECT: index in program->expects */
-    bool *actions; /* LINE_STEP: which it can mean */
-    bool fails;    /* the step has no end: an assertion or an error in it */
+    const char *text;  /* as written */
+    uint32_t number;   /* of the step, from 1 */
+    uint32_t expected; /* LINE_EXPECT: index in program->expects */
+    bool *actions;     /* LINE_STEP: which it can mean */
+    bool fails;        /* the step has no end: an assertion or an error in it */
     int process;
     const char *id, *message;
     int from;            /* process, or -1: any */

@@ -24,8 +24,8 @@ struct walk;
 struct walk *walk_open(const struct program *, const struct sources *);
 void walk_close(struct walk *);
 void walk_clear(struct walk *);
-/* All successors of a state, or the initial states, in the order of the searches. Steps whose error is DC_STOP_CUT leave
- * the bounds of the search. */
+/* All successors of a state, or the initial states, in the order of the searches. Steps whose error is DC_STOP_CUT
+ * leave the bounds of the search. */
 void walk_from(struct walk *, const uint64_t *state, struct walk_steps *);
 void walk_start(struct walk *, struct walk_steps *);
 /* The values of a state as traces print them, and what has changed in it, unless `before` is NULL. The vectors are the

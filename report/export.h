@@ -5,9 +5,17 @@
 
 #include "report/report.h"
 
-enum export_format { EXPORT_ITF, EXPORT_TLC, EXPORT_SHIVIZ, EXPORT_MERMAID, EXPORT_PLANTUML, EXPORT_SVG, EXPORT_SCENARIO };
+enum export_format {
+    EXPORT_ITF,
+    EXPORT_TLC,
+    EXPORT_SHIVIZ,
+    EXPORT_MERMAID,
+    EXPORT_PLANTUML,
+    EXPORT_SVG,
+    EXPORT_SCENARIO
+};
 #define EXPORT_NAMES                                                                                                   \
-    "itf (.itf.json), tlc (.tlc.json), shiviz (.shiviz, .log), mermaid (.mmd), plantuml (.puml), svg (.svg) and "         \
+    "itf (.itf.json), tlc (.tlc.json), shiviz (.shiviz, .log), mermaid (.mmd), plantuml (.puml), svg (.svg) and "      \
     "scenario (.scenario)"
 
 /* By name, or if that is NULL by the end of the path. False: there is no such format. */

@@ -164,9 +164,11 @@ void report_scenario_line(const struct report_check *r, const struct report_styl
 
 void report_text(const struct report_check *r, const struct report_style *style, FILE *out) {
     struct paint p = paint(style->colour);
-    fprintf(out, "%s%s%s%s%s%s%s%s\n", p.bold, r->spec, !r->check ? "" : r->scenario ? ", scenario " : ", check ",
-            r->check ? r->check : "", p.plain,
-            *r->constants ? " (" : "", r->constants, *r->constants ? ")" : "");
+    fprintf(out, "%s%s%s%s%s%s%s%s\n", p.bold, r->spec,
+            !r->check     ? ""
+            : r->scenario ? ", scenario "
+                          : ", check ",
+            r->check ? r->check : "", p.plain, *r->constants ? " (" : "", r->constants, *r->constants ? ")" : "");
     bool traces = style->trace != TRACE_NONE;
     for (uint32_t i = 0; i < r->traces.n && (traces || style->explain); i++) {
         if (traces) print_trace(&r->traces.at[i], style, &p, out);
