@@ -76,12 +76,15 @@ static int dump(struct front *f, const struct ast *check, const struct options *
 static int finish(const struct options *o, const char *path, struct report_check *results, uint32_t done, int code) {
     const struct report_check **list = mem_alloc((done + 1) * sizeof *list);
     int later = EXIT_OK;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < done; i++) {
-        list[i] = &results[i];
         bool undecided = results[i].scenario && results[i].code == EXIT_INCONCLUSIVE;
         if (undecided) later = EXIT_INCONCLUSIVE; /* it must not hide what a check finds */
         else if (!code) code = results[i].code;
     }
+    for (int scenario = 0; scenario < 2; scenario++) /* checks come first in every file */
+        for (uint32_t i = 0; i < done; i++)
+            if ((results[i].scenario != NULL) == (scenario == 1)) list[n++] = &results[i];
     if (!code) code = later;
     if (!outputs_write(o, path, list, done)) code = EXIT_SYSTEM;
     for (uint32_t i = 0; i < done; i++) report_free(&results[i]);

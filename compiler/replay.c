@@ -110,6 +110,10 @@ static bool has_detail(const struct line_detail *d, const struct dc_event *sent,
         if (same_text(list[i].name, d->name) && same_text(list[i].text, d->text) &&
             (d->kind == DETAIL_VALUE || same_text(list[i].before, d->before)))
             return true;
+    for (uint32_t i = 0; d->kind == DETAIL_VALUE && i < values->watched.n; i++)
+        if (!strncmp(d->name, "watch", 5) && same_text(values->watched.at[i].name, d->name + 5) &&
+            same_text(values->watched.at[i].text, d->text))
+            return true;
     return false;
 }
 

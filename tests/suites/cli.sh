@@ -27,6 +27,8 @@ field() {
 
 # ---- exit codes ----
 run 0 $cli/count.dspec
+run 0 $cli/count.dspec -i
+says "^it may begin in:|^possible:"
 says '^OK, proved$'
 run 1 $cli/count.dspec -check nowhere
 says '^violated: no state satisfies Ten, NOT as expected$'
