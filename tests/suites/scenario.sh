@@ -26,6 +26,7 @@ says() { if grep -Eq -e "$1" "$tmp/out"; then ok "$name: says $1"; else fail "$n
 exits 1 'scenarios of all kinds' $gold/counter.dspec -no-trace
 sed '/^tests.* (N = 1/,$d' "$tmp/out" >"$tmp/lines"
 golden "$tmp/lines" $gold/counter.out
+exits 0 "words of scenarios are names" $gold/words.dspec -no-trace
 for one in shortest failing torn guard possible; do
     timeout 60 "$DCHECK" $gold/counter.dspec -check $one -explain >"$tmp/out" 2>&1 </dev/null
     echo "exit $?" >>"$tmp/out"
