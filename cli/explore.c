@@ -201,6 +201,7 @@ static void walk_randomly(struct explorer *x, uint32_t n) {
     bool all = false;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t open = 0;
+        if (atomic_exchange(&interrupted, 0)) break;
         find_steps(x);
         for (uint32_t k = 0; k < x->steps.list.n; k++) open += x->steps.list.at[k].to && !x->steps.list.at[k].idle;
         if (!open) break;

@@ -394,7 +394,7 @@ static bool at_binding(struct eval *e, void *self) {
 }
 
 static const char *guard_reason(struct runner *r, const struct line *l, const struct ir_action *a) {
-    enum { MOST = 200000 };
+    enum { MOST = 20000 };
     struct guard g = {.r = r, .line = l, .action = a};
     struct ir_gen *gens = arena_alloc(&r->story.arena, (a->n_gens + 1) * sizeof *gens);
     for (uint32_t i = 0; i < a->n_gens; i++) {
@@ -404,8 +404,10 @@ static const char *guard_reason(struct runner *r, const struct line *l, const st
     struct ir loop = {.gens = gens, .n_gens = a->n_gens};
     r->t.e->fuel = MOST;
     tell_gens(&r->t, &loop, at_binding, &g);
+    bool all = r->t.e->fuel != 0; /* else there were too many to go through for an explanation */
     r->t.e->fuel = 0;
     if (g.reason) return g.reason;
+    if (!all) return "it is not possible";
     if (a->kind == ACT_HANDLER) return a->byzantine ? "nobody can lie so" : "there is no such message";
     return a->n_bindings ? "there is no such choice" : "it is not possible";
 }
@@ -505,7 +507,7 @@ static void instead(struct runner *r, const struct line *l, const uint64_t *stat
 
 /* Of the states that wait at a title, how many lack what; the most frequent first. */
 static void tally(struct runner *r, uint32_t line) {
-    enum { STATES = 1000, SHOWN = 3 };
+    enum { STATES = 500, SHOWN = 3 };
     struct {
         const char *text;
         uint32_t n;

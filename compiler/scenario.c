@@ -358,6 +358,16 @@ static bool title_end(struct reader *r, bool handler) {
     return true;
 }
 
+static bool sends(struct reader *r, int process, const char *message) {
+    for (uint32_t i = 0; i < r->c->messages.n; i++) {
+        const struct message_info *m = &r->c->messages.at[i];
+        if (strcmp(m->record->name, message) != 0) continue;
+        for (uint32_t k = 0; k < m->senders.n; k++)
+            if (m->senders.at[k] == process) return true;
+    }
+    return false;
+}
+
 static bool receipt_title(struct reader *r) {
     struct span span = here(r);
     struct line *l = r->out;
@@ -379,6 +389,10 @@ static bool receipt_title(struct reader *r) {
         if (!process_title(r, &l->from, &l->from_id)) return false;
         if (l->from < 0) {
             error_at(r->c, span, "a process is wanted here: who has sent it");
+            return false;
+        }
+        if (!sends(r, l->from, l->message)) {
+            error_at(r->c, span, "`%s` does not send `%s`", process_at(r, l->from)->name, l->message);
             return false;
         }
     }
