@@ -398,8 +398,6 @@ static void save(struct explorer *x, const char *path) {
 
 /* ---- questions ---- */
 
-static void print_whole(struct explorer *x) { print_last(x, TRACE_FULL); }
-
 static void print_chart(struct explorer *x) {
     struct explain_trace how = {.pred = -1};
     struct chart_style style = {.width = x->style.width, .utf8 = x->style.utf8, .colour = x->style.colour};
@@ -475,7 +473,7 @@ static void print_help(void) {
          "        goto K             back to state K of the run; 0: choose an initial state\n"
          "        random [N]         take N steps at random\n"
          "        trace              the run so far\n"
-         "        state              the whole state\n"
+         "        state [changes]    the whole state, or what the last step has changed\n"
          "        chart              the run as a message sequence chart\n"
          "        eval EXPR          the value of any expression here, properties by name\n"
          "        check              which properties hold here\n"
@@ -529,7 +527,7 @@ static void command(struct explorer *x, char *line) {
     else if (IS("help") || IS("?")) print_help();
     else if (IS("steps")) print_steps(x, rest);
     else if (IS("trace")) print_trace(x);
-    else if (IS("state")) print_whole(x);
+    else if (IS("state")) print_last(x, !strcmp(rest, "changes") ? TRACE_STEPS : TRACE_FULL);
     else if (IS("chart")) print_chart(x);
     else if (IS("check")) print_properties(x);
     else if (IS("eval")) evaluate(x, rest);
