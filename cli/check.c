@@ -11,7 +11,7 @@
 #include "cli/progress.h"
 #include "compiler/native.h"
 
-static atomic_int interrupted;
+atomic_int interrupted;
 
 static void on_signal(int number) {
     (void)number;
@@ -25,7 +25,6 @@ void catch_interrupts(void) {
     progress_on_signal();
 }
 
-const atomic_int *interruption(void) { return &interrupted; }
 
 struct session {
     struct native *native;
@@ -40,7 +39,7 @@ struct session {
 static const double NATIVE_AFTER_SECONDS = 0.05; /* of search, before a compiler is worth its time */
 
 #include <time.h>
-static double now(void) {
+double seconds_now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
@@ -50,7 +49,7 @@ static const struct dc_model *next_model(void *self) {
     struct session *s = self;
     if (s->switched || s->o->interpret) return NULL;
     if (!s->native) {
-        if (now() - s->started < NATIVE_AFTER_SECONDS) return NULL;
+        if (seconds_now() - s->started < NATIVE_AFTER_SECONDS) return NULL;
         s->native = native_start(s->program, s->interpreted);
     }
     const struct dc_model *m = native_ready(s->native);
@@ -65,7 +64,7 @@ static const char *word_of(enum dc_kind k) {
 
 static const char *kind_word(const struct ir_pred *q) { return q->refine ? "refines" : word_of(q->kind); }
 
-static const char *constants(struct front *f, const struct ast *check, const struct options *o) {
+const char *check_constants(struct front *f, const struct ast *check, const struct options *o) {
     const char *text = "";
     const struct ast *decls = f->root->tree->kid[0];
     for (uint32_t i = 0; i < decls->n; i++) {
@@ -149,6 +148,14 @@ static void explain_lasso(const struct dc_model *m, const struct finding *x, str
         VEC_PUSH(t->story.ends, arena_printf(a, "it could not happen if %s", x->advice[i]));
 }
 
+/* What the end of the trace shows, in words that the spec may use: for a scenario. */
+static const char *claim_of(struct front *f, const struct program *p, const struct finding *x) {
+    const struct ir_pred *q = x->kind == FOUND_PRED && !x->step ? &p->preds.at[x->pred] : NULL;
+    if (!q || q->refine || q->temporal || q->module || x->lasso) return NULL;
+    if (q->kind == DC_REACHABLE) return q->name;
+    return q->kind == DC_INVARIANT || q->kind == DC_INITIALLY ? arena_printf(&f->arena, "not %s", q->name) : NULL;
+}
+
 static void add_trace(struct front *f, const struct program *p, const struct dc_model *m, const struct finding *x,
                       struct report_check *r) {
     struct report_trace t = {.witness = is_witness(p, x)};
@@ -180,11 +187,13 @@ static void add_trace(struct front *f, const struct program *p, const struct dc_
                               .error = x->error,
                               .stop = x->kind == FOUND_STOP,
                               .reorder = !x->lasso,
+                              .pins = r->settings != NULL,
                               .lasso = x->lasso};
     if (x->kind == FOUND_STOP) e.pred = -1;
     if (!explain(p, &f->sources, &e, &t.story))
         panic("the interpreter does not repeat the trace that the search found");
     if (x->lasso) explain_lasso(m, x, &t);
+    t.claim = claim_of(f, p, x);
     t.lasso = x->lasso;
     t.loop = x->loop;
     if (!x->length && r->result.untraced) VEC_PUSH(t.story.why, r->result.untraced);
@@ -399,7 +408,7 @@ static void judge(struct front *f, const struct program *p, const struct ast *ch
 }
 
 /* "file:line:col: ", or nothing where the source is not at hand (a program read from its text). */
-static const char *position(struct front *f, struct span span) {
+const char *source_position(struct front *f, struct span span) {
     if (span.source >= f->sources.files.n) return "";
     const struct source *s = &f->sources.files.at[span.source];
     struct place at = source_place(s, span.begin);
@@ -422,7 +431,7 @@ static void add_actions(struct front *f, const struct program *p, const struct o
                      !a->byzantine && !a->fault;
         if (!never || o->coverage) continue; /* coverage asks all checks together */
         r->unhappened++;
-        VEC_PUSH(r->warnings, arena_printf(&f->arena, "%s%s never happens", position(f, a->span), name));
+        VEC_PUSH(r->warnings, arena_printf(&f->arena, "%s%s never happens", source_position(f, a->span), name));
     }
 }
 
@@ -436,8 +445,9 @@ static bool broken_assumption(struct front *f, const struct program *p, struct r
         r->property = "assume";
         r->code = EXIT_ASSUMPTION;
         r->execution = "nothing was run";
-        r->reason = arena_printf(&f->arena, "%sthe assumption `%.*s` is false of these constants", position(f, q->span),
-                                 s ? (int)(q->span.end - q->span.begin) : 1, s ? s->text + q->span.begin : "?");
+        r->reason =
+            arena_printf(&f->arena, "%sthe assumption `%.*s` is false of these constants", source_position(f, q->span),
+                         s ? (int)(q->span.end - q->span.begin) : 1, s ? s->text + q->span.begin : "?");
         return true;
     }
     return false;
@@ -458,8 +468,6 @@ void define_settings(struct front *f, const struct options *o, struct compile_op
     }
 }
 
-static void release_program(void *);
-
 static void run_program(struct front *f, struct program *p, const struct ast *check, const struct options *o,
                         struct report_check *r) {
     r->owner = p; /* names in the report are the program's */
@@ -468,7 +476,7 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
     bool stops = r->stops = stops_wanted(check, o);
     if (!broken_assumption(f, p, r)) {
         struct dc_model *interpreted = eval_model(p);
-        struct session session = {.program = p, .interpreted = interpreted, .o = o, .started = now()};
+        struct session session = {.program = p, .interpreted = interpreted, .o = o, .started = seconds_now()};
         const struct dc_model *model = interpreted;
         if (o->native) {
             session.native = native_start(p, interpreted);
@@ -519,12 +527,12 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
     }
 }
 
-static void release_program(void *p) {
+void release_program(void *p) {
     program_free(p);
     mem_free(p);
 }
 
-static void start_report(struct report_check *r, const char *path, const struct options *o) {
+void start_report(struct report_check *r, const char *path, const struct options *o) {
     memset(r, 0, sizeof *r);
     r->spec = path;
     r->workers = o->workers;
@@ -536,7 +544,7 @@ static void add_symmetry(struct front *f, const struct program *p, struct report
     for (uint32_t i = 0; i < p->symmetric.n; i++) {
         const struct ir_symmetric *s = &p->symmetric.at[i];
         struct report_symmetry x = {.name = type_name(&f->arena, s->type), .ids = s->type->n};
-        if (s->why) x.why = arena_printf(&f->arena, "%s%s", position(f, s->span), s->why);
+        if (s->why) x.why = arena_printf(&f->arena, "%s%s", source_position(f, s->span), s->why);
         VEC_PUSH(r->symmetry, x);
     }
 }
@@ -550,7 +558,8 @@ bool run_check(struct front *f, const struct ast *check, const struct options *o
         r->check = check->text;
         p = f->diags.errors ? NULL : compile(f, &how);
         if (!p) break;
-        r->constants = constants(f, check, o);
+        r->constants = check_constants(f, check, o);
+        if (options_want_scenarios(o)) r->settings = scenario_settings(f, check, o);
         add_symmetry(f, p, r);
         run_program(f, p, check, o, r);
         again = r->result.end == END_ASYMMETRIC;

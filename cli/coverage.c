@@ -14,7 +14,7 @@ static void search(struct program *p, const struct options *o, bool stops, struc
                                 .stops = stops,
                                 .preds = p->preds.n < 64 ? ((uint64_t)1 << p->preds.n) - 1 : UINT64_MAX,
                                 .memory_bytes = o->memory_bytes,
-                                .stop = interruption()};
+                                .stop = &interrupted};
     struct progress progress;
     progress_open(&progress, o->quiet);
     progress_options(&progress, &so);

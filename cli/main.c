@@ -4,11 +4,11 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/check.h"
 #include "cli/coverage.h"
+#include "cli/explore.h"
 #include "cli/outputs.h"
 #include "cli/profile.h"
 #include "cli/sweep.h"
@@ -81,31 +81,21 @@ static int dump(struct front *f, const struct ast *check, const struct options *
 static int finish(const struct options *o, const char *path, struct report_check *results, uint32_t done,
                   const struct report_run *run, int code) {
     const struct report_check **list = mem_alloc((done + 1) * sizeof *list);
+    int later = EXIT_OK;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < done; i++) {
-        list[i] = &results[i];
-        if (!code) code = results[i].code;
+        bool undecided = results[i].scenario && results[i].code == EXIT_INCONCLUSIVE;
+        if (undecided) later = EXIT_INCONCLUSIVE; /* it must not hide what a check finds */
+        else if (!code) code = results[i].code;
     }
+    for (int scenario = 0; scenario < 2; scenario++) /* checks come first in every file */
+        for (uint32_t i = 0; i < done; i++)
+            if ((results[i].scenario != NULL) == (scenario == 1)) list[n++] = &results[i];
+    if (!code) code = later;
     if (!outputs_write(o, path, list, done, run)) code = EXIT_SYSTEM;
     for (uint32_t i = 0; i < done; i++) report_free(&results[i]);
     mem_free(list);
     return code;
-}
-
-static bool utf8_locale(void) {
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (int i = 0; i < 3; i++) {
-        const char *v = getenv(names[i]);
-        if (v && *v) return strcasestr(v, "utf-8") || strcasestr(v, "utf8");
-    }
-    return false;
-}
-
-static uint32_t terminal_width(void) {
-    const char *columns = getenv("COLUMNS");
-    struct winsize size;
-    long n = columns ? strtol(columns, NULL, 10) : 0;
-    if (n <= 0 && ioctl(1, TIOCGWINSZ, &size) == 0) n = size.ws_col;
-    return n >= 20 && n <= 10000 ? (uint32_t)n : 80;
 }
 
 static bool quiet_output(const struct options *o) { return o->json && !strcmp(o->json, "-"); }
@@ -117,12 +107,7 @@ static int strict_code(struct front *f, uint32_t warnings) {
 }
 
 static void print_check(const struct options *o, const struct report_check *r, bool again) {
-    struct report_style style = {.colour = o->colour == 1 || (o->colour < 0 && isatty(1)),
-                                 .quiet = o->quiet,
-                                 .explain = o->explain,
-                                 .trace = o->trace,
-                                 .utf8 = utf8_locale(),
-                                 .width = terminal_width()};
+    struct report_style style = report_style_of(o);
     if (quiet_output(o)) return;
     if (again) fputc('\n', stdout);
     report_text(r, &style, stdout);
@@ -133,6 +118,15 @@ static void print_profile(const struct options *o, struct report_check *r) {
     profile_check(o, r);
     if (!r->profile || quiet_output(o)) return;
     report_profile_text(r->profile, stdout);
+    fflush(stdout);
+}
+
+/* A scenario beside a check is one line, unless it is not as declared. */
+static void print_scenario(const struct options *o, const struct report_check *r) {
+    struct report_style style = report_style_of(o);
+    if (quiet_output(o) || (o->quiet && r->expected)) return;
+    if (r->traces.n) report_text(r, &style, stdout);
+    else report_scenario_line(r, &style, stdout);
     fflush(stdout);
 }
 
@@ -170,26 +164,40 @@ static int run_text(struct front *f, const struct options *o, const char *path) 
     return code;
 }
 
+/* The check of that name, or a scenario; -1: there is none, and standard error says so. */
+static int find_check(const struct options *o, const char *path, const struct ast *const *checks, uint32_t n) {
+    const char *names[256];
+    uint32_t known = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!checks[i]->text) continue;
+        if (!strcmp(checks[i]->text, o->check)) return (int)i;
+        if (known < 256) names[known++] = checks[i]->text;
+    }
+    const char *near = nearest_name(o->check, names, known);
+    fprintf(stderr, "dcheck: error: %s has no check `%s`%s%s%s\n", path, o->check, near ? "; did you mean `" : "",
+            near ? near : "", near ? "`?" : "");
+    return -1;
+}
+
+/* Scenarios first, since they take no time; or the one that -check names, and nothing else. */
 static int run_checks(struct front *f, const struct options *o, const char *path) {
-    const struct ast **checks;
-    uint32_t n = front_checks(f, &checks), first = 0, last = 1;
+    const struct ast **checks, **scenarios, **all;
+    uint32_t n = front_checks(f, &checks), n_scenarios = front_scenarios(f, &scenarios), first = 0, last = 1;
+    all = arena_alloc(&f->arena, (n + n_scenarios) * sizeof(const struct ast *));
+    memcpy(all, checks, n * sizeof *checks);
+    memcpy(all + n, scenarios, n_scenarios * sizeof *scenarios);
     if (o->all) last = n;
     if (o->check) {
-        const char *names[256];
-        uint32_t known = 0;
-        for (first = 0; first < n && (!checks[first]->text || strcmp(checks[first]->text, o->check)); first++)
-            if (checks[first]->text && known < 256) names[known++] = checks[first]->text;
-        if (first == n) {
-            const char *near = nearest_name(o->check, names, known);
-            fprintf(stderr, "dcheck: error: %s has no check `%s`%s%s%s\n", path, o->check,
-                    near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
-            return EXIT_USAGE;
-        }
+        int found = find_check(o, path, all, n + n_scenarios);
+        if (found < 0) return EXIT_USAGE;
+        first = (uint32_t)found;
         last = first + 1;
     }
-    if (sweep_wanted(f, o)) {
-        if (o->dump || o->coverage || o->profile || o->simulate) {
-            fputs("dcheck: error: a sweep (-D NAME=2..5) excludes -dump, -coverage, -profile and -simulate\n", stderr);
+    bool alone = first >= n; /* one scenario */
+    if (!alone && sweep_wanted(f, o)) {
+        if (o->dump || o->coverage || o->profile || o->simulate || o->explore) {
+            fputs("dcheck: error: a sweep (-D NAME=2..5) excludes -dump, -coverage, -profile, -simulate and -i\n",
+                  stderr);
             return EXIT_USAGE;
         }
         int code = sweep_run(f, o, path, checks, first, last);
@@ -199,18 +207,22 @@ static int run_checks(struct front *f, const struct options *o, const char *path
         fprintf(stderr, "dcheck: error: -csv writes the table of a sweep, and nothing is swept: see -D\n");
         return EXIT_USAGE;
     }
-    if (o->dump) return dump(f, checks[first], o);
-    struct report_check *results = mem_alloc(n * sizeof *results);
-    uint32_t done = 0;
+    if (o->dump) return dump(f, all[first], o);
+    if (o->explore) return explore(f, all[first], o) ? EXIT_OK : diag_code(&f->diags);
+    struct report_check *results = mem_alloc((n + n_scenarios) * sizeof *results);
+    uint32_t done = 0, warnings = 0;
     bool ok = true;
     struct coverage_run coverage = {0};
-    uint32_t warnings = 0;
+    for (uint32_t i = 0; i < n_scenarios && ok && !alone; i++) {
+        ok = run_scenario(f, scenarios[i], o, false, &results[done]);
+        if (ok) print_scenario(o, &results[done++]);
+    }
     for (uint32_t i = first; i < last && ok; i++) {
-        ok = run_check(f, checks[i], o, &results[done]);
+        ok = alone ? run_scenario(f, all[i], o, true, &results[done]) : run_check(f, all[i], o, &results[done]);
         if (!ok) break;
         print_check(o, &results[done], i > first);
-        if (o->profile) print_profile(o, &results[done]);
-        if (o->coverage) coverage_check(&coverage, f, checks[i], o, &results[done]);
+        if (o->profile && !alone) print_profile(o, &results[done]);
+        if (o->coverage && !alone) coverage_check(&coverage, f, all[i], o, &results[done]);
         warnings += results[done++].unhappened;
     }
     struct report_run run = {.coverage = o->coverage ? &coverage.told : NULL};
@@ -259,6 +271,9 @@ int main(int argc, char **argv) {
         printf("dcheck %s\n", DC_VERSION);
     } else if (!o.files.n) {
         options_help(stderr);
+        code = EXIT_USAGE;
+    } else if (o.explore && o.files.n > 1) {
+        fputs("dcheck: error: -i wants one spec file\n", stderr);
         code = EXIT_USAGE;
     } else if (outputs_wanted(&o) && o.files.n > 1) {
         fputs("dcheck: error: -json, -trace-out, -report, -junit, -sarif and -graph want one spec file\n", stderr);

@@ -44,6 +44,7 @@ enum option_id {
     OPT_COLOUR,
     OPT_DUMP,
     OPT_COMPLETION,
+    OPT_EXPLORE,
     OPT_HELP,
     OPT_VERSION,
 };
@@ -56,6 +57,7 @@ static const struct {
     {"workers", "N|auto", "threads of the search (default: auto, one for each processor)", OPT_WORKERS, "auto"},
     {"check", "NAME", "run this check of the spec instead of the first", OPT_CHECK, NULL},
     {"all", NULL, "run all checks of the spec", OPT_ALL, NULL},
+    {"i", NULL, "step through the check by hand; `help` there lists the commands", OPT_EXPLORE, NULL},
     {"D", "NAME=EXPR", "give a constant another value; NAME=2..5 or 2,3,5: one run for each; may be repeated",
      OPT_DEFINE, NULL},
     {"I", "DIR", "look for modules there too; may be repeated", OPT_INCLUDE, NULL},
@@ -81,9 +83,10 @@ static const struct {
     {"no-trace", NULL, "the same as -trace none", OPT_NO_TRACE, NULL},
     {"full", NULL, "the same as -trace full: whole states, not only what changed", OPT_FULL, NULL},
     {"explain", NULL, "tell each counterexample in sentences, too", OPT_EXPLAIN, NULL},
-    {"trace-out", "FILE", "write it for other tools: .itf.json .tlc.json .shiviz .mmd .puml .svg", OPT_TRACE_OUT, NULL},
-    {"format", "NAME", "whatever the name of FILE: itf, tlc, shiviz, mermaid, plantuml or svg", OPT_FORMAT,
-     "itf tlc shiviz mermaid plantuml svg"},
+    {"trace-out", "FILE", "write it for other tools: .scenario .itf.json .tlc.json .shiviz .mmd .puml .svg",
+     OPT_TRACE_OUT, NULL},
+    {"format", "NAME", "whatever the name of FILE: scenario, itf, tlc, shiviz, mermaid, plantuml or svg", OPT_FORMAT,
+     "scenario itf tlc shiviz mermaid plantuml svg"},
     {"report", "FILE", "write a page for the browser: verdicts, traces step by step, the spec", OPT_REPORT, NULL},
     {"junit", "FILE", "write the verdicts as JUnit XML", OPT_JUNIT, NULL},
     {"sarif", "FILE", "write what is wrong as SARIF", OPT_SARIF, NULL},
@@ -174,6 +177,8 @@ bool options_want_traces(const struct options *o) {
     return o->trace != TRACE_NONE || o->trace_out || o->report || o->junit || o->sarif || o->explain;
 }
 
+bool options_want_scenarios(const struct options *o) { return o->trace_out && o->format == EXPORT_SCENARIO; }
+
 static bool take(struct options *o, int id, const char *arg) {
     uint64_t n;
     switch (id) {
@@ -250,6 +255,7 @@ static bool take(struct options *o, int id, const char *arg) {
         o->colour = !strcmp(arg, "always") ? 1 : !strcmp(arg, "never") ? 0 : -1;
         return true;
     case OPT_DUMP: o->dump = arg; return true;
+    case OPT_EXPLORE: o->explore = true; return true;
     case OPT_HELP: o->help = true; return true;
     case OPT_VERSION: o->version = true; return true;
     default: return false;
@@ -289,6 +295,12 @@ bool options_parse(struct options *o, int argc, char **argv) {
         return false;
     }
     if (!export_settings(o)) return false;
+    if (o->explore &&
+        (o->all || o->simulate || o->dump || o->json || o->trace_out || o->report || o->junit || o->sarif)) {
+        fputs("dcheck: error: -i steps through one check by hand; it goes with -check, -D, -I and -trace only\n",
+              stderr);
+        return false;
+    }
     if (!o->workers) {
         long n = sysconf(_SC_NPROCESSORS_ONLN);
         o->workers = n > 0 ? (uint32_t)n : 1;

@@ -43,7 +43,7 @@ struct options {
     uint32_t depth, walk_depth, graph_most;
     uint64_t walks, seed, memory_bytes;
     int colour; /* -1: where the output is a terminal */
-    bool help, version;
+    bool explore, help, version;
 };
 
 /* False: the command line is wrong and standard error says why. */
@@ -52,6 +52,7 @@ void options_free(struct options *);
 void options_help(FILE *);
 /* Whether something wants traces: the text, or a file. */
 bool options_want_traces(const struct options *);
+bool options_want_scenarios(const struct options *); /* traces written as scenarios */
 /* A script for bash, zsh or fish, from the same table. False: that shell is not known. */
 bool options_completion(const char *shell, FILE *);
 

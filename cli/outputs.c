@@ -1,7 +1,10 @@
 #include "cli/outputs.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "compiler/picture.h"
 #include "report/export.h"
@@ -145,4 +148,30 @@ bool outputs_write(const struct options *o, const char *spec, const struct repor
         ok &= out && end(out, o->sarif, true);
     }
     return ok;
+}
+
+static bool utf8_locale(void) {
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (int i = 0; i < 3; i++) {
+        const char *v = getenv(names[i]);
+        if (v && *v) return strcasestr(v, "utf-8") || strcasestr(v, "utf8");
+    }
+    return false;
+}
+
+static uint32_t terminal_width(void) {
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+    long n = columns ? strtol(columns, NULL, 10) : 0;
+    if (n <= 0 && ioctl(1, TIOCGWINSZ, &size) == 0) n = size.ws_col;
+    return n >= 20 && n <= 10000 ? (uint32_t)n : 80;
+}
+
+struct report_style report_style_of(const struct options *o) {
+    return (struct report_style){.colour = o->colour == 1 || (o->colour < 0 && isatty(1)),
+                                 .quiet = o->quiet,
+                                 .explain = o->explain,
+                                 .trace = o->trace,
+                                 .utf8 = utf8_locale(),
+                                 .width = terminal_width()};
 }

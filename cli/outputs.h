@@ -10,4 +10,7 @@ bool outputs_write(const struct options *, const char *spec, const struct report
                    const struct report_run *);
 bool outputs_wanted(const struct options *); /* some file is, so that there must be one spec */
 
+/* How standard output shows reports: colour, width, the form of traces. */
+struct report_style report_style_of(const struct options *);
+
 #endif

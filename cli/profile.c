@@ -14,7 +14,7 @@ static void search(const struct dc_model *m, const struct options *o, bool stops
                                 .keep_going = o->keep_going,
                                 .stops = stops,
                                 .memory_bytes = o->memory_bytes,
-                                .stop = interruption()};
+                                .stop = &interrupted};
     for (uint32_t i = 0; i < m->n_preds && i < 64; i++)
         if (!m->preds[i].formula) so.preds |= (uint64_t)1 << i;
     struct progress progress;

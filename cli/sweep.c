@@ -293,7 +293,7 @@ static bool one(struct sweep *s, const struct ast *check, uint32_t base, uint32_
         row.expected_bytes = row.expected * memory_each(by);
     }
     bool fits = !s->o->memory_bytes || row.expected_bytes <= (double)s->o->memory_bytes;
-    if (atomic_load(interruption())) row.why = "interrupted";
+    if (atomic_load(&interrupted)) row.why = "interrupted";
     else if (!fits) row.why = "would not fit into the memory";
     else if (beyond(s, base, run)) row.why = "a smaller one did not fit";
     bool ok = true;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compiler/elab.h"
+#include "compiler/scenario.h"
 #include "compiler/symmetry.h"
 #include "compiler/temporal.h"
 
@@ -61,6 +62,13 @@ struct program *compile(struct front *f, struct compile_options *options) {
     struct compile c = {.front = f, .p = p, .arena = &scratch, .diags = &f->diags, .options = options};
     lower_declare(&c);
     lower_program(&c);
+    const struct ast *lines = options->lines ? options->lines : scenario_lines(options->check);
+    if (lines && !f->diags.errors) scenario_lower(&c, lines);
+    if (options->value && !f->diags.errors) {
+        struct cx x = {.scope = c.root, .process = -1, .flags = CX_PROPERTY | CX_GHOST};
+        struct ir *e = elab(&c, &x, options->value, NULL);
+        if (!is_bad(e)) VEC_PUSH(p->expects, e);
+    }
     if (p->folded == FOLD_WORK) {
         struct diag *d =
             error_at(&c, p->costly, "this goes through too many values (over %d million)", FOLD_WORK >> 20);

@@ -37,6 +37,10 @@ const struct unit *front_unit(struct front *, const char *name, struct span aske
 /* Parses `NAME=EXPR`; NULL if it is none. */
 const struct ast *front_define(struct front *, const char *text);
 
+/* Parses an expression, or a file's text with a scenario in it; NULL: errors are in front->diags, or it holds none. */
+const struct ast *front_expression(struct front *, const char *text);
+const struct ast *front_scenario(struct front *, const char *path, const char *text);
+
 struct setting {
     const char *name, *module; /* module: alias or NULL */
     const struct ast *value;
@@ -44,11 +48,13 @@ struct setting {
 };
 
 struct compile_options {
-    const struct ast *check;     /* AST_CHECK, or NULL: defaults */
+    const struct ast *check;     /* AST_CHECK, AST_SCENARIO, or NULL: defaults */
     VEC(struct setting) defines; /* -D */
     bool reduce;                 /* by symmetric types, where that is sound */
     VEC(struct span) ambiguous;  /* what has shown the order of a symmetric type in a search before this one */
     bool coverage;               /* with points that count (coverage.h) */
+    const struct ast *value;     /* an expression of any type, or NULL: then it is the first of the program's expects */
+    const struct ast *lines;     /* AST_LINES, or NULL: those of `check`, if it is a scenario */
 };
 
 /* The program of one check, laid out; NULL if there were errors (in front->diags). */
@@ -56,6 +62,10 @@ struct program *compile(struct front *, struct compile_options *);
 void sparse(struct program *); /* leaves out cells of maps that never change */
 void narrow(struct program *); /* loops only over the values for which their conditions can hold */
 bool layout(struct program *); /* false: a state would be too large (over 8 MiB) */
+/* The lines of a scenario; NULL: it is a check. */
+const struct ast *scenario_lines(const struct ast *check);
+/* The scenarios of the root, in order. */
+uint32_t front_scenarios(struct front *, const struct ast ***list);
 /* The checks of the root, in order: at least one (a check without a name is made up if there is none). */
 uint32_t front_checks(struct front *, const struct ast ***checks);
 

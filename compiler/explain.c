@@ -3,37 +3,11 @@
 #include <string.h>
 
 #include "compiler/apalache.h"
-#include "compiler/eval.h"
-#include "compiler/flight.h"
 #include "compiler/refined.h"
+#include "compiler/teller.h"
 #include "compiler/tree.h"
+#include "compiler/walk.h"
 #include "parser/ast.h"
-
-struct step { /* one step, in a form that can be looked for from another state */
-    uint32_t action;
-    uint64_t self;
-    const struct type *self_type;
-    VEC(uint64_t) key; /* message, bindings and choices, as words */
-    uint64_t *to;
-    enum dc_error error;
-    const struct ir *at;
-    bool exists;
-    struct dc_event event;
-};
-
-struct teller {
-    const struct program *p;
-    const struct sources *sources;
-    struct dc_story *story;
-    struct eval *e;
-    struct eval_record record;
-    struct flight flight;
-    /* one search among the successors of a state */
-    uint32_t action, ordinal, want_ordinal;
-    const struct step *want;
-    struct step *got;
-    bool tell; /* and then it leads where the wanted one does: two steps may be named alike */
-};
 
 const char *error_text(enum dc_error e) {
     static const char *const texts[] = {[DC_OK] = "no error",
@@ -52,14 +26,14 @@ const char *error_text(enum dc_error e) {
     return texts[e];
 }
 
-static const char *text_of(struct teller *t, const struct type *type, uint64_t v) {
+const char *tell_value(struct teller *t, const struct type *type, uint64_t v) {
     char *s;
     size_t n;
     value_print(t->p, type, v, &t->story->arena, &s, &n);
     return s;
 }
 
-static const char *snippet(struct teller *t, struct span span) {
+const char *tell_snippet(struct teller *t, struct span span) {
     if (span.source >= t->sources->files.n || span.end <= span.begin) return "this";
     const struct source *s = &t->sources->files.at[span.source];
     char *text = arena_strdup(&t->story->arena, s->text + span.begin, span.end - span.begin);
@@ -73,17 +47,17 @@ static const char *snippet(struct teller *t, struct span span) {
     return text;
 }
 
-static const char *place_text(struct teller *t, struct span span) {
+const char *tell_place(struct teller *t, struct span span) {
     if (span.source >= t->sources->files.n) return "";
     const struct source *s = &t->sources->files.at[span.source];
     struct place p = source_place(s, span.begin);
     return arena_printf(&t->story->arena, "%s:%u:%u", s->path, p.line, p.column);
 }
 
-static const char *process_text(struct teller *t, int process, uint64_t self) {
+const char *tell_process(struct teller *t, int process, uint64_t self) {
     const struct ir_process *pr = &t->p->processes.at[process];
     if (!pr->id) return pr->name;
-    return arena_printf(&t->story->arena, "%s[%s]", pr->name, text_of(t, pr->id, self));
+    return arena_printf(&t->story->arena, "%s[%s]", pr->name, tell_value(t, pr->id, self));
 }
 
 /* ---- one step ---- */
@@ -97,12 +71,12 @@ static void add_key(struct step *s, const struct type *type, uint64_t v) {
 }
 
 /* The ends of a message, as texts; NULL where it has none. */
-static const char *end_of(struct teller *t, const struct type *mt, uint64_t m, const char *end) {
+const char *tell_end(struct teller *t, const struct type *mt, uint64_t m, const char *end) {
     const struct variant *v = &mt->variants[value_tag(mt, m)];
     for (uint32_t i = 0; i < v->n && i < 2; i++) {
         const struct field *f = &mt->fields[v->first + i];
         if (strcmp(f->name, end)) continue;
-        const char *id = text_of(t, f->type, value_field(mt, m, f));
+        const char *id = tell_value(t, f->type, value_field(mt, m, f));
         if (f->type == t->p->process_type) return id;
         for (uint32_t k = 0; k < t->p->messages.n; k++) {
             const struct ir_message *x = &t->p->messages.at[k];
@@ -114,7 +88,7 @@ static const char *end_of(struct teller *t, const struct type *mt, uint64_t m, c
     return NULL;
 }
 
-static const char *message_text(struct teller *t, const struct type *mt, uint64_t m) {
+const char *tell_message(struct teller *t, const struct type *mt, uint64_t m) {
     const struct variant *v = &mt->variants[value_tag(mt, m)];
     const char *text = v->name;
     uint32_t shown = 0;
@@ -122,7 +96,7 @@ static const char *message_text(struct teller *t, const struct type *mt, uint64_
         const struct field *f = &mt->fields[v->first + i];
         if (!strcmp(f->name, "from") || !strcmp(f->name, "to")) continue;
         text = arena_printf(&t->story->arena, "%s%s%s: %s", text, shown++ ? ", " : "(", f->name,
-                            text_of(t, f->type, value_field(mt, m, f)));
+                            tell_value(t, f->type, value_field(mt, m, f)));
     }
     return shown ? arena_printf(&t->story->arena, "%s)", text) : text;
 }
@@ -145,7 +119,7 @@ static const char *step_title(struct teller *t, const struct ir_action *a, const
     }
 }
 
-static const char *flight_text(void *t, const struct type *type, uint64_t m) { return message_text(t, type, m); }
+static const char *flight_text(void *t, const struct type *type, uint64_t m) { return tell_message(t, type, m); }
 
 static enum dc_event_kind kind_of(const struct ir_action *a) {
     if (a->kind == ACT_HANDLER) return EVENT_RECEIVE;
@@ -175,22 +149,22 @@ static void tell_step(struct teller *t, struct eval *e, const struct ir_action *
     ev->action = a->name;
     ev->fault = a->fault || a->byzantine;
     ev->taken = DC_NO_MESSAGE;
-    if (a->process >= 0) ev->process = process_text(t, a->process, s->self);
+    if (a->process >= 0) ev->process = tell_process(t, a->process, s->self);
     if (a->message && eval_expr(e, a->message, &v) == DC_OK) {
-        ev->received = message_text(t, mt, v);
-        ev->from = end_of(t, mt, v, "from");
+        ev->received = tell_message(t, mt, v);
+        ev->from = tell_end(t, mt, v, "from");
         ev->taken = flight_kind(&t->flight, mt, v);
     }
     const char *list = "";
     for (uint32_t i = 0; i < a->n_bindings; i++)
         if (eval_expr(e, a->bindings[i].value, &v) == DC_OK)
             list = arena_printf(&t->story->arena, "%s%s%s = %s", list, *list ? ", " : "", a->bindings[i].name,
-                                text_of(t, a->bindings[i].value->type, v));
+                                tell_value(t, a->bindings[i].value->type, v));
     if (*list) list = arena_printf(&t->story->arena, a->kind == ACT_HANDLER ? ", with %s" : "(%s)", list);
     for (uint32_t i = 0; i < t->record.sent.n; i++) {
         const struct type *st = t->record.sent.at[i]->kid[0]->type;
         uint64_t m = st->words ? (uint64_t)(uintptr_t)t->record.sent_value.at[i] : t->record.sent_value.at[i][0];
-        struct dc_sent sent = {.message = message_text(t, st, m), .to = end_of(t, st, m, "to")};
+        struct dc_sent sent = {.message = tell_message(t, st, m), .to = tell_end(t, st, m, "to")};
         sent.id = flight_kind(&t->flight, st, m);
         VEC_PUSH(ev->sent, sent);
     }
@@ -200,7 +174,7 @@ static void tell_step(struct teller *t, struct eval *e, const struct ir_action *
     ev->note = a->byzantine ? "lie" : a->fault ? "fault" : NULL;
 }
 
-static void describe(struct teller *t, struct eval *e, const struct ir_action *a, struct step *s, enum dc_error error) {
+void tell_describe(struct teller *t, struct eval *e, const struct ir_action *a, struct step *s, enum dc_error error) {
     s->action = t->action;
     s->exists = true;
     s->error = error;
@@ -238,16 +212,16 @@ static void on_emit(void *self, struct eval *e, enum dc_error error) {
     t->ordinal++;
     if (t->got->exists) return;
     if (by_ordinal) {
-        describe(t, e, a, t->got, error);
+        tell_describe(t, e, a, t->got, error);
     } else if (t->want && !error) {
         struct step s = {0};
         bool tell = t->tell;
         t->tell = false;
-        describe(t, e, a, &s, error);
+        tell_describe(t, e, a, &s, error);
         t->tell = tell;
         if (same_step(&s, t->want) && (!tell || same_state(t, s.to, t->want->to))) {
             VEC_FREE(s.key);
-            describe(t, e, a, t->got, error);
+            tell_describe(t, e, a, t->got, error);
         } else {
             VEC_FREE(s.key);
         }
@@ -288,7 +262,7 @@ static void walk(struct teller *t, struct dc_event *ev, const char *name, const 
     if (before && type->kind == T_MAP && type->key->words == 0) {
         for (uint32_t i = 0; i < type->cap; i++) {
             uint64_t key = value_unrank(type->key, i, NULL), b = value_element(type, *before, i, NULL);
-            const char *part = arena_printf(&t->story->arena, "%s[%s]", name, text_of(t, type->key, key));
+            const char *part = arena_printf(&t->story->arena, "%s[%s]", name, tell_value(t, type->key, key));
             walk(t, ev, part, type->elem, value_element(type, now, i, NULL), &b, hidden);
         }
         return;
@@ -301,10 +275,10 @@ static void walk(struct teller *t, struct dc_event *ev, const char *name, const 
         }
         return;
     }
-    add_value(ev, before != NULL, name, text_of(t, type, now), before ? text_of(t, type, *before) : NULL, hidden);
+    add_value(ev, before != NULL, name, tell_value(t, type, now), before ? tell_value(t, type, *before) : NULL, hidden);
 }
 
-static void states(struct teller *t, struct dc_event *ev, const uint64_t *now, const uint64_t *before) {
+void tell_states(struct teller *t, struct dc_event *ev, const uint64_t *now, const uint64_t *before) {
     for (uint32_t i = 0; i < t->p->vars.n; i++) {
         const struct ir_var *v = t->p->vars.at[i];
         uint64_t a = value_load(v->type, now, v->word, v->shift);
@@ -312,7 +286,7 @@ static void states(struct teller *t, struct dc_event *ev, const uint64_t *now, c
             uint64_t key[64];
             const char *name =
                 arena_printf(&t->story->arena, "%s[%s]", v->name,
-                             text_of(t, v->cell_map->key, value_unrank(v->cell_map->key, v->cells[k], key)));
+                             tell_value(t, v->cell_map->key, value_unrank(v->cell_map->key, v->cells[k], key)));
             walk(t, ev, name, v->type->elem, value_element(v->type, a, k, NULL), NULL, v->hidden);
             if (before) {
                 uint64_t b = value_element(v->type, value_load(v->type, before, v->word, v->shift), k, NULL);
@@ -331,7 +305,7 @@ static void states(struct teller *t, struct dc_event *ev, const uint64_t *now, c
         const struct ir_process *pr = &t->p->processes.at[v->process];
         for (uint32_t k = 0; k < pr->n; k++) {
             const char *name = arena_printf(&t->story->arena, "%s[%s].%s", pr->name,
-                                            text_of(t, pr->id, value_unrank(pr->id, k, NULL)), v->member);
+                                            tell_value(t, pr->id, value_unrank(pr->id, k, NULL)), v->member);
             uint64_t x = value_element(v->type, a, k, NULL);
             bool liar = v->hidden && x && !strcmp(v->member, "liar"); /* who lies is said from the start */
             walk(t, ev, name, v->type->elem, x, NULL, v->hidden && !liar);
@@ -346,7 +320,7 @@ static void states(struct teller *t, struct dc_event *ev, const uint64_t *now, c
         t->e->state = now;
         eval_reset(t->e);
         if (eval_expr(t->e, t->p->watches.at[i], &v) != DC_OK) continue;
-        struct dc_value w = {.name = t->p->watches.at[i]->text, .text = text_of(t, t->p->watches.at[i]->type, v)};
+        struct dc_value w = {.name = t->p->watches.at[i]->text, .text = tell_value(t, t->p->watches.at[i]->type, v)};
         VEC_PUSH(ev->watched, w);
     }
 }
@@ -360,7 +334,7 @@ static void trees(struct teller *t, struct dc_event *ev, const uint64_t *state) 
 
 static void say(struct teller *t, const char *text) { VEC_PUSH(t->story->why, text); }
 
-static bool truth(struct teller *t, const struct ir *n, bool *known) {
+bool tell_truth(struct teller *t, const struct ir *n, bool *known) {
     uint64_t v = 0;
     *known = eval_expr(t->e, n, &v) == DC_OK;
     return v != 0;
@@ -388,14 +362,14 @@ static void bindings_of(struct teller *t, const struct ir *n, const char *lead) 
             if (!name) continue;
             const uint64_t *at = t->e->locals + t->e->slot_at[slot];
             list = arena_printf(&t->story->arena, "%s%s%s = %s", list, *list ? ", " : "", name,
-                                text_of(t, type, type->words ? (uint64_t)(uintptr_t)at : *at));
+                                tell_value(t, type, type->words ? (uint64_t)(uintptr_t)at : *at));
         }
     }
     if (*list) say(t, arena_printf(&t->story->arena, "%s %s", lead, list));
 }
 
 /* Runs the generators of n in the interpreter's own error frame. */
-static bool gens_stop(struct teller *t, const struct ir *n, bool (*body)(struct eval *, void *), void *self) {
+bool tell_gens(struct teller *t, const struct ir *n, bool (*body)(struct eval *, void *), void *self) {
     jmp_buf escape, *outer = t->e->escape;
     bool stop = false;
     t->e->escape = &escape;
@@ -403,8 +377,6 @@ static bool gens_stop(struct teller *t, const struct ir *n, bool (*body)(struct 
     t->e->escape = outer;
     return stop;
 }
-
-static void why(struct teller *t, const struct ir *n, bool wanted, int depth);
 
 static bool primed(const struct ir *n) {
     if (n->op == IR_STATE) return n->imm != 0;
@@ -414,7 +386,7 @@ static bool primed(const struct ir *n) {
 }
 
 static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
-    const char *text = snippet(t, n->span), *values = "";
+    const char *text = tell_snippet(t, n->span), *values = "";
     struct span whole = n->span;
     if (n->text == IR_INVERTED) wanted = !wanted;
     if (n->op == IR_NOT) n = n->kid[0]; /* a != b */
@@ -424,19 +396,19 @@ static void why_leaf(struct teller *t, const struct ir *n, bool wanted) {
             bool told =
                 n->kid[i]->span.begin == whole.begin && n->kid[i]->span.end == whole.end; /* made from the whole */
             if (told || n->kid[i]->op == IR_CONST || eval_expr(t->e, n->kid[i], &v) != DC_OK) continue;
-            const char *part = snippet(t, n->kid[i]->span);
+            const char *part = tell_snippet(t, n->kid[i]->span);
             if (n->kid[i]->op == IR_LOCAL && t->p->slot_names.at[n->kid[i]->slot])
                 part = t->p->slot_names.at[n->kid[i]->slot];
             else if (primed(n->kid[i]) && !strchr(part, '\''))
                 part = arena_printf(&t->story->arena, strchr(part, ' ') ? "(%s)'" : "%s'", part);
             values = arena_printf(&t->story->arena, "%s%s%s = %s", values, *values ? ", " : "", part,
-                                  text_of(t, n->kid[i]->type, v));
+                                  tell_value(t, n->kid[i]->type, v));
         }
     say(t, arena_printf(&t->story->arena, "`%s` is %s%s%s", text, wanted ? "false" : "true", *values ? ", where " : "",
                         values));
 }
 
-static void why(struct teller *t, const struct ir *n, bool wanted, int depth) {
+void tell_why(struct teller *t, const struct ir *n, bool wanted, int depth) {
     bool known;
     if (depth > 12) return;
     if (n->text == IR_INVERTED) {
@@ -444,34 +416,34 @@ static void why(struct teller *t, const struct ir *n, bool wanted, int depth) {
         return;
     }
     if (n->op == IR_NOT && !n->imm) {
-        why(t, n->kid[0], !wanted, depth + 1);
+        tell_why(t, n->kid[0], !wanted, depth + 1);
         return;
     }
     if ((n->op == IR_AND && wanted) || (n->op == IR_OR && !wanted)) { /* the first part that decides */
         for (uint32_t i = 0; i < n->n; i++)
-            if (truth(t, n->kid[i], &known) != wanted && known) {
-                why(t, n->kid[i], wanted, depth + 1);
+            if (tell_truth(t, n->kid[i], &known) != wanted && known) {
+                tell_why(t, n->kid[i], wanted, depth + 1);
                 return;
             }
     }
     if ((n->op == IR_OR && wanted) || (n->op == IR_AND && !wanted)) { /* all parts decide together */
-        for (uint32_t i = 0; i < n->n && i < 4; i++) why(t, n->kid[i], wanted, depth + 1);
+        for (uint32_t i = 0; i < n->n && i < 4; i++) tell_why(t, n->kid[i], wanted, depth + 1);
         return;
     }
     if (n->op == IR_REDUCE && n->imm == R_FORALL && wanted) {
-        if (gens_stop(t, n, stop_when_false, n->kid[0])) {
+        if (tell_gens(t, n, stop_when_false, n->kid[0])) {
             bindings_of(t, n, "for");
-            why(t, n->kid[0], true, depth + 1);
+            tell_why(t, n->kid[0], true, depth + 1);
             return;
         }
     }
     if (n->op == IR_REDUCE && n->imm == R_EXISTS && !wanted) {
-        if (gens_stop(t, n, stop_at_once, NULL)) bindings_of(t, n, "there is");
+        if (tell_gens(t, n, stop_at_once, NULL)) bindings_of(t, n, "there is");
     }
     if (n->op == IR_LET) {
         uint64_t v;
         if (eval_expr(t->e, n, &v) == DC_OK) { /* leaves the name bound */
-            why(t, n->kid[1], wanted, depth + 1);
+            tell_why(t, n->kid[1], wanted, depth + 1);
             return;
         }
     }
@@ -486,7 +458,30 @@ static bool any_binding(struct eval *e, void *self) {
     return true;
 }
 
-static const char *block_reason(struct teller *t, const struct ir_action *a) {
+struct able { /* whether a process has a step that changes something; in a stop it has none */
+    const struct teller *t;
+    const struct ir_action *action;
+    uint64_t self;
+    bool yes;
+};
+
+static void on_able(void *self, struct eval *e, enum dc_error error) {
+    struct able *x = self;
+    bool many = x->action->process >= 0 && x->t->p->processes.at[x->action->process].id;
+    if (error || (many && e->locals[e->slot_at[x->action->self]] != x->self)) return;
+    x->yes |= !same_state(x->t, e->target, e->state);
+}
+
+static bool able(struct teller *t, const struct ir_action *a) {
+    struct able x = {.t = t, .action = a};
+    if (a->process >= 0 && t->p->processes.at[a->process].id) x.self = t->e->locals[t->e->slot_at[a->self]];
+    eval_action(t->e, a, on_able, &x);
+    return x.yes;
+}
+
+static const char POSSIBLE[] = "possible";
+
+const char *tell_block(struct teller *t, const struct ir_action *a) {
     const struct ir_gen *g = &a->gens[0];
     bool own =
         a->process < 0 || t->p->processes.at[a->process].id || g->kind == G_LET; /* its names are bound already */
@@ -495,21 +490,22 @@ static const char *block_reason(struct teller *t, const struct ir_action *a) {
     bool known;
     for (uint32_t i = 0; i < parts; i++) {
         const struct ir *c = cond->op == IR_AND ? cond->kid[i] : cond;
-        if (!truth(t, c, &known) && known)
-            return arena_printf(&t->story->arena, "`%s` is %s", snippet(t, c->span),
+        if (!tell_truth(t, c, &known) && known)
+            return arena_printf(&t->story->arena, "`%s` is %s", tell_snippet(t, c->span),
                                 c->text == IR_INVERTED ? "true" : "false");
     }
     bool any = false;
     struct ir rest = {.gens = a->gens + own, .n_gens = a->n_gens - own};
-    gens_stop(t, &rest, any_binding, &any);
+    tell_gens(t, &rest, any_binding, &any);
+    if (any && able(t, a)) return POSSIBLE;
     if (any) return a->body ? "it would change nothing, or its message has no room" : "";
     if (a->kind == ACT_HANDLER) return "there is no such message that it takes";
     return a->n_gens > 1 ? "no choice satisfies its guard" : "its guard is false";
 }
 
 /* The hidden flag of a process: up, or liar. `none` where there is no such flag. */
-static bool flag_of(const struct teller *t, const char *flag, int process, uint32_t instance, const uint64_t *state,
-                    bool none) {
+bool tell_flag(const struct teller *t, const char *flag, int process, uint32_t instance, const uint64_t *state,
+               bool none) {
     for (uint32_t i = 0; i < t->p->vars.n; i++) {
         const struct ir_var *v = t->p->vars.at[i];
         if (!v->hidden || v->process != process || strcmp(v->member, flag)) continue;
@@ -526,21 +522,26 @@ static void blocked(struct teller *t, const uint64_t *state) {
         const struct ir_process *pr = &p->processes.at[k];
         for (uint32_t i = 0; i < pr->n; i++) {
             uint64_t self = pr->id ? value_unrank(pr->id, i, NULL) : 0;
-            const char *who = process_text(t, (int)k, self), *list = "";
-            bool down = !flag_of(t, "up", (int)k, i, state, true), liar = flag_of(t, "liar", (int)k, i, state, false);
+            const char *who = tell_process(t, (int)k, self), *list = "";
+            bool down = !tell_flag(t, "up", (int)k, i, state, true),
+                 liar = tell_flag(t, "liar", (int)k, i, state, false);
             if (down || liar) {
                 say(t, arena_printf(&t->story->arena,
                                     down ? "%s is down" : "%s is Byzantine and takes no steps of its own", who));
                 continue;
             }
+            bool some = false;
             for (uint32_t a = 0; a < p->actions.n; a++) {
                 const struct ir_action *act = &p->actions.at[a];
                 if (act->process != (int)k || act->fault || act->byzantine || !act->n_gens) continue;
                 if (pr->id) t->e->locals[t->e->slot_at[act->self]] = self;
+                const char *reason = tell_block(t, act);
+                some |= reason == POSSIBLE;
                 list = arena_printf(&t->story->arena, "%s%s%s%s: %s", list, *list ? "; " : "",
-                                    act->kind == ACT_HANDLER ? "on " : "", act->name, block_reason(t, act));
+                                    act->kind == ACT_HANDLER ? "on " : "", act->name, reason);
             }
-            if (*list) say(t, arena_printf(&t->story->arena, "%s is blocked: %s", who, list));
+            if (*list)
+                say(t, arena_printf(&t->story->arena, some ? "%s can go on: %s" : "%s is blocked: %s", who, list));
         }
     }
 }
@@ -549,7 +550,9 @@ static void blocked_alone(struct teller *t) {
     for (uint32_t a = 0; a < t->p->actions.n; a++) {
         const struct ir_action *act = &t->p->actions.at[a];
         if (act->process >= 0 || act->fault || !act->n_gens) continue;
-        say(t, arena_printf(&t->story->arena, "%s is blocked: %s", act->name, block_reason(t, act)));
+        const char *reason = tell_block(t, act);
+        say(t, reason == POSSIBLE ? arena_printf(&t->story->arena, "%s is possible", act->name)
+                                  : arena_printf(&t->story->arena, "%s is blocked: %s", act->name, reason));
     }
 }
 
@@ -600,9 +603,9 @@ static bool reorder(struct teller *t, const uint64_t *start, struct step *s, uin
 static void tell_messages(struct teller *t, const struct type *type, uint64_t v, uint32_t *shown) {
     enum { MOST = 12 };
     if (type->kind == T_UNION && type->n && type != t->p->process_type) {
-        const char *from = end_of(t, type, v, "from"), *to = end_of(t, type, v, "to");
+        const char *from = tell_end(t, type, v, "from"), *to = tell_end(t, type, v, "to");
         if (++*shown > MOST) return;
-        say(t, arena_printf(&t->story->arena, "in it: %s%s%s%s%s", message_text(t, type, v), from ? " from " : "",
+        say(t, arena_printf(&t->story->arena, "in it: %s%s%s%s%s", tell_message(t, type, v), from ? " from " : "",
                             from ? from : "", to ? " to " : "", to ? to : ""));
         return;
     }
@@ -641,12 +644,12 @@ static void tell_refined(struct teller *t, uint32_t refine, const uint64_t *from
     if (to) ok = ok && !refined_values(r, refine, to, &values);
     for (uint32_t i = 0; ok && i < f->vars.n; i++) {
         const struct ir_var *v = f->vars.at[i];
-        const char *old = text_of(t, v->type, value_load(v->type, before, v->word, v->shift));
+        const char *old = tell_value(t, v->type, value_load(v->type, before, v->word, v->shift));
         if (!to) {
             say(t, arena_printf(ar, "%s = %s", v->name, old));
             continue;
         }
-        const char *new = text_of(t, v->type, value_load(v->type, values, v->word, v->shift));
+        const char *new = tell_value(t, v->type, value_load(v->type, values, v->word, v->shift));
         if (strcmp(old, new)) say(t, arena_printf(ar, "%s: %s -> %s", v->name, old, new));
     }
     say(t, to ? arena_printf(ar, "no step of %s does this", f->module)
@@ -665,17 +668,31 @@ static bool tell_prefix(struct teller *t, const struct ir *n, bool now) {
     }
     uint64_t holds;
     if (!now || ir_temporal(n) || eval_expr(t->e, n, &holds) != DC_OK || holds) return false;
-    why(t, n, true, 0);
+    tell_why(t, n, true, 0);
     return true;
 }
 
-static void failure(struct teller *t, const struct explain_trace *x, const uint64_t *last) {
+/* A scenario that is made of this trace shall mean it and nothing else. */
+static void pin_step(struct teller *t, struct walk *w, const uint64_t *from, const char *title, const uint64_t *to,
+                     struct dc_pins *pins) {
+    struct walk_steps steps = {0};
+    if (!w || !to) return;
+    if (from) walk_from(w, from, &steps);
+    else walk_start(w, &steps);
+    walk_pins(w, &steps, title, to, &t->story->arena, pins);
+    VEC_FREE(steps.list);
+    walk_clear(w);
+}
+
+static void failure(struct teller *t, struct walk *walk, const struct explain_trace *x, const uint64_t *last) {
     const struct program *p = t->p;
     struct step s;
     struct arena *ar = &t->story->arena;
     if (x->step) {
         if (!take(t, last, x->ordinal, NULL, true, &s)) return;
         t->story->failed_step = s.event.title;
+        t->story->failed_error = s.error != DC_OK;
+        pin_step(t, walk, last, s.event.title, s.to, &t->story->failed_pins);
         for (uint32_t i = 0; i < s.event.sent.n; i++)
             say(t,
                 arena_printf(ar, "it has sent %s%s%s", s.event.sent.at[i].message, s.event.sent.at[i].to ? " to " : "",
@@ -683,15 +700,15 @@ static void failure(struct teller *t, const struct explain_trace *x, const uint6
         if (s.at) {
             const char *what = s.at->op == IR_ASSERT && s.at->text ? s.at->text : error_text(s.error);
             if (s.at->op == IR_FAIL && s.at->text) what = arena_printf(ar, "the network `%s` is full", s.at->text);
-            say(t, arena_printf(ar, "%s: %s", place_text(t, s.at->span), what));
-            say(t, arena_printf(ar, "in `%s`", snippet(t, s.at->span)));
+            say(t, arena_printf(ar, "%s: %s", tell_place(t, s.at->span), what));
+            say(t, arena_printf(ar, "in `%s`", tell_snippet(t, s.at->span)));
             if (s.at->op == IR_FAIL && s.at->text) tell_network(t, s.at->text, last);
         }
         if (x->pred >= 0 && s.to) {
             t->e->state = last;
             t->e->next = s.to;
             struct dc_event ev = {0};
-            states(t, &ev, s.to, last);
+            tell_states(t, &ev, s.to, last);
             for (uint32_t i = 0; i < ev.changes.n; i++)
                 if (!ev.changes.at[i].hidden)
                     say(t, arena_printf(ar, "%s: %s -> %s", ev.changes.at[i].name, ev.changes.at[i].before,
@@ -712,10 +729,10 @@ static void failure(struct teller *t, const struct explain_trace *x, const uint6
     } else if (x->pred >= 0 && x->error) {
         uint64_t v;
         if (eval_expr(t->e, p->preds.at[x->pred].body, &v))
-            say(t, arena_printf(ar, "%s: %s, in `%s`", place_text(t, t->e->at->span), error_text(x->error),
-                                snippet(t, t->e->at->span)));
+            say(t, arena_printf(ar, "%s: %s, in `%s`", tell_place(t, t->e->at->span), error_text(x->error),
+                                tell_snippet(t, t->e->at->span)));
     } else if (x->pred >= 0 && p->preds.at[x->pred].kind != DC_REACHABLE && !p->preds.at[x->pred].temporal) {
-        why(t, p->preds.at[x->pred].body, true, 0);
+        tell_why(t, p->preds.at[x->pred].body, true, 0);
     } else if (x->pred >= 0 && p->preds.at[x->pred].kind == DC_TEMPORAL && !x->lasso) {
         tell_prefix(t, p->preds.at[x->pred].body, x->length == 1);
     }
@@ -743,15 +760,17 @@ bool explain(const struct program *p, const struct sources *sources, const struc
     }
     if (ok && x->reorder) story->reordered = reorder(&t, x->states, steps, n);
     const uint64_t *at = x->states;
+    struct walk *walk = x->pins ? walk_open(p, sources) : NULL;
     if (ok && x->length) {
         struct dc_event start = {.title = "initial state", .actor = DC_NOBODY, .taken = -1, .rule = UINT32_MAX};
         for (uint32_t i = 0; i < p->vars.n; i++) {
             VEC_PUSH(story->variables, p->vars.at[i]->name);
             VEC_PUSH(story->types, apalache_variable(p, p->vars.at[i], &story->arena));
         }
-        states(&t, &start, at, NULL);
+        tell_states(&t, &start, at, NULL);
         trees(&t, &start, at);
         flight_open(&t.flight, at);
+        pin_step(&t, walk, NULL, start.title, at, &start.pins);
         VEC_PUSH(story->events, start);
     }
     for (uint32_t i = 0; i < n && ok; i++) { /* told from a second execution, in the order that is shown */
@@ -759,14 +778,16 @@ bool explain(const struct program *p, const struct sources *sources, const struc
         ok =
             take(&t, at, 0, &steps[i], true, &told) && !told.error && !memcmp(told.to, steps[i].to, words * sizeof *at);
         if (!ok) break;
-        states(&t, &told.event, told.to, at);
+        tell_states(&t, &told.event, told.to, at);
         trees(&t, &told.event, told.to);
         flight_step(&t.flight, &told.event, i + 1, told.to);
+        pin_step(&t, walk, at, told.event.title, told.to, &told.event.pins);
         VEC_PUSH(story->events, told.event);
         at = told.to;
         VEC_FREE(told.key);
     }
-    if (ok && x->length) failure(&t, x, at);
+    if (ok && x->length) failure(&t, walk, x, at);
+    walk_close(walk);
     flight_close(&t.flight);
     for (uint32_t i = 0; i < n; i++) VEC_FREE(steps[i].key);
     mem_free(steps);

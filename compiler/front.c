@@ -88,6 +88,45 @@ const struct ast *front_define(struct front *f, const char *text) {
     return d->kind == AST_CONST && d->kid[1] && !d->kid[0] ? d : NULL;
 }
 
+/* The first declaration of this kind in a text with something before and behind it. */
+static const struct ast *parse_one(struct front *f, const char *path, const char *before, const char *text,
+                                   const char *after, enum ast_kind kind) {
+    char *whole = arena_printf(&f->arena, "%s%s%s\n", before, text, after);
+    int source = source_add(&f->sources, path, whole, strlen(whole));
+    struct tokens tokens = {0};
+    uint32_t errors = f->diags.errors;
+    lex_source(&f->sources, (uint32_t)source, &f->names, &f->diags, &tokens);
+    struct ast *tree = parse_source(&f->arena, &f->diags, &tokens);
+    tokens_free(&tokens);
+    const struct ast *decls = tree->n && f->diags.errors == errors ? tree->kid[0]->kid[0] : NULL;
+    for (uint32_t i = 0; decls && i < decls->n; i++)
+        if (decls->kid[i]->kind == kind) return decls->kid[i];
+    return NULL;
+}
+
+const struct ast *front_expression(struct front *f, const char *text) {
+    const struct ast *a = parse_one(f, "eval", "spec eval; watch (\n", text, "\n)", AST_PREDICATE);
+    return a && a->value == TOK_WATCH ? a->kid[0] : NULL;
+}
+
+const struct ast *front_scenario(struct front *f, const char *path, const char *text) {
+    return parse_one(f, path, "spec scenario_file; ", text, "", AST_SCENARIO);
+}
+
+uint32_t front_scenarios(struct front *f, const struct ast ***scenarios) {
+    const struct ast *decls = f->root->tree->kid[0];
+    const struct ast **list = arena_alloc(&f->arena, (decls->n + 1) * sizeof *list);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < decls->n; i++)
+        if (decls->kid[i]->kind == AST_SCENARIO) list[n++] = decls->kid[i];
+    *scenarios = list;
+    return n;
+}
+
+const struct ast *scenario_lines(const struct ast *check) {
+    return check && check->kind == AST_SCENARIO ? check->kid[check->n - 1] : NULL;
+}
+
 uint32_t front_checks(struct front *f, const struct ast ***checks) {
     const struct ast *decls = f->root->tree->kid[0];
     uint32_t n = 0;

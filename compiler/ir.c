@@ -28,6 +28,7 @@ void program_free(struct program *p) {
     VEC_FREE(p->actions);
     VEC_FREE(p->preds);
     VEC_FREE(p->watches);
+    VEC_FREE(p->expects);
     for (uint32_t i = 0; i < p->refines.n; i++) {
         VEC_FREE(p->refines.at[i].vars);
         VEC_FREE(p->refines.at[i].actions);

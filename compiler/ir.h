@@ -80,6 +80,7 @@ struct ir_gen {
 };
 
 struct ir_var;
+struct scenario;
 struct ir {
     enum ir_op op;
     bool total;     /* cannot fail */
@@ -194,6 +195,8 @@ struct program {
     VEC(struct ir_action) actions;
     VEC(struct ir_pred) preds;
     VEC(struct ir *) watches;
+    VEC(struct ir *) expects;  /* of the lines of a scenario */
+    struct scenario *scenario; /* or NULL; scenario.h. Neither is part of the text form */
     VEC(struct span) sites;
     struct ir *init; /* statement: from the zero state to an initial one */
     const struct type *process_type, *message_type;

@@ -267,6 +267,9 @@ static void lower_decls(struct compile *c, struct scope *s, int process, const s
             else lower_timeout(c, s, process, a);
             break;
         case AST_ONTICK: add_tick(c, tick, s, process, a); break;
+        case AST_SCENARIO:
+            if (process >= 0) error_at(c, a->span, "a scenario stands outside of processes");
+            break;
         default: break;
         }
     }

@@ -352,6 +352,7 @@ static void shrink(struct pass *s, const struct ir *start) {
         p->watches.at[i] = rewrite(s, p->watches.at[i]);
         p->watches.at[i]->text = text;
     }
+    for (uint32_t i = 0; i < p->expects.n; i++) p->expects.at[i] = rewrite(s, p->expects.at[i]);
     p->vars.at[s->v->index] = to;
 }
 
@@ -376,6 +377,7 @@ void sparse(struct program *p) {
         for (uint32_t i = 0; i < p->preds.n; i++) look(&s, p->preds.at[i].body);
         for (uint32_t i = 0; i < p->refines.n; i++) look(&s, p->refines.at[i].map);
         for (uint32_t i = 0; i < p->watches.n; i++) look(&s, p->watches.at[i]);
+        for (uint32_t i = 0; i < p->expects.n; i++) look(&s, p->expects.at[i]);
         for (uint32_t i = 0; i < t->cap; i++) s.n_live += s.live[i];
         if (!s.unfit && 4 * s.n_live <= 3 * t->cap && s.n_live && dead_value(&s, start, &s.dead)) shrink(&s, start);
         mem_free(s.live);

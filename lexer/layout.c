@@ -99,11 +99,11 @@ void scan_error(struct scan *s, uint32_t n, const char *text) {
 }
 
 /* Whether a newline before token `next` is only white space. */
-static bool continues(const struct token *next, enum token_kind first) {
+static bool continues(const struct token *next, enum token_kind first, bool in_scenario) {
     int f = table[next->kind].flags;
     if (next->kind == TOK_LBRACE || next->kind == TOK_RBRACE || next->kind == TOK_END) return true;
     if (f & (I | K)) return !(next->kind == TOK_FROM && first == TOK_END);
-    return (f & C) && first == TOK_CHECK;
+    return !in_scenario && (f & C) && (first == TOK_CHECK || first == TOK_SCENARIO || first == TOK_IMPOSSIBLE);
 }
 
 static void layout(struct tokens *raw, struct tokens *out) {
@@ -119,7 +119,9 @@ static void layout(struct tokens *raw, struct tokens *out) {
             while (j < raw->list.n && raw->list.at[j].kind == TOK_NL) semicolon |= raw->list.at[j++].value == 1;
             if (inside != TOK_LBRACE || !can_end(out) || j == raw->list.n) continue;
             if (raw->list.at[j].kind == TOK_RBRACE || raw->list.at[j].kind == TOK_END) continue;
-            if (!semicolon && continues(&raw->list.at[j], first)) continue;
+            enum token_kind outer = firsts.n ? firsts.at[firsts.n - 1] : TOK_END;
+            bool in_scenario = outer == TOK_SCENARIO || outer == TOK_IMPOSSIBLE; /* whose lines begin with any name */
+            if (!semicolon && continues(&raw->list.at[j], first, in_scenario)) continue;
             if (out->list.n && out->list.at[out->list.n - 1].kind == TOK_NL) continue;
             VEC_PUSH(out->list, t);
             first = TOK_END;

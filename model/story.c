@@ -8,6 +8,7 @@ void story_free(struct dc_story *s) {
         VEC_FREE(s->events.at[i].state);
         VEC_FREE(s->events.at[i].watched);
         VEC_FREE(s->events.at[i].trees);
+        VEC_FREE(s->events.at[i].pins);
     }
     VEC_FREE(s->processes);
     VEC_FREE(s->messages);
@@ -16,5 +17,6 @@ void story_free(struct dc_story *s) {
     VEC_FREE(s->events);
     VEC_FREE(s->why);
     VEC_FREE(s->ends);
+    VEC_FREE(s->failed_pins);
     arena_free(&s->arena);
 }

@@ -62,6 +62,12 @@ struct dc_sent {
     int id; /* in story.messages */
 };
 
+/* Values that tell a state from the others that a step of the same title leads to; for scenarios. */
+struct dc_pins {
+    struct dc_value *at;
+    uint32_t n, cap;
+};
+
 enum dc_event_kind { EVENT_START, EVENT_STEP, EVENT_RECEIVE, EVENT_TICK, EVENT_CRASH, EVENT_RECOVER, EVENT_FAULT };
 
 struct dc_event {
@@ -83,6 +89,7 @@ struct dc_event {
     VEC(struct dc_value) state;
     VEC(struct dc_value) watched;
     VEC(const struct dc_tree *) trees; /* by variable of the story */
+    struct dc_pins pins;               /* where they are asked for */
 };
 
 struct dc_story {
@@ -95,6 +102,8 @@ struct dc_story {
     VEC(const char *) why;       /* which conjunct failed, with witnesses; what blocks each process; who filled it */
     VEC(const char *) ends;      /* of a lasso: where it goes back, why it is fair, what would rule it out */
     const char *failed_step;     /* the step that has no successor, or breaks a property of steps */
+    bool failed_error;           /* it has no successor */
+    struct dc_pins failed_pins;
     bool reordered;
 };
 

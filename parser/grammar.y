@@ -33,23 +33,29 @@
 %token END 0 "end of file"
 %token NL "end of line"
 %token <token> IDENT NUMBER STRING
-%token LPAREN RPAREN LBRACK RBRACK LBRACE RBRACE LBAG RBAG COMMA COLON DOT DOTDOT BAR ARROW QUESTION COALESCE PRIME
-%token DEFINE ASSIGN EQ NE LT LE GT GE PLUS MINUS STAR CONCAT
-%token AND OR NOT IMPLIES IFF IN NOTIN UNION INTERSECT SETMINUS SUBSET DIV MOD FORALL EXISTS ALWAYS EVENTUALLY LEADSTO
-%token UNTIL CAN IF THEN ELSE FOR LET MATCH CHOOSE FOLD PICK EITHER SEND ASSERT WHEN WHERE WITH BY IS ENUM SYMMETRIC ANY
-%token NONE TRUE FALSE TO_SET
+%token ELLIPSIS
+%token <token> LPAREN RPAREN LBRACK RBRACK LBAG RBAG COMMA COLON DOT ARROW
+%token LBRACE RBRACE DOTDOT BAR QUESTION COALESCE PRIME
+%token <token> DEFINE EQ MINUS
+%token ASSIGN NE LT LE GT GE PLUS STAR CONCAT
+%token <token> AND IN WITH ANY NONE TRUE FALSE
+%token OR NOT IMPLIES IFF NOTIN UNION INTERSECT SETMINUS SUBSET DIV MOD FORALL EXISTS ALWAYS EVENTUALLY LEADSTO
+%token UNTIL CAN IF THEN ELSE FOR LET MATCH CHOOSE FOLD PICK EITHER SEND ASSERT WHEN WHERE BY IS ENUM SYMMETRIC
+%token TO_SET
 %token <token> SPEC MODULE NETWORK IMPORT AS CONST TYPE ORDERED DEF VAR STABLE GHOST INIT PROCESS EXTEND ACTION ON FAULT
 %token <token> ORACLE STRONG FAIR EACH GROUP IGNORE TIMER TIMEOUT TICK PROC START STOP MESSAGE VIA FAULTS CRASH RECOVER
 %token <token> BYZANTINE PARTITION SENDS ATOMIC UP FULL PER LINK BLOCK DROP CUT SATURATING ERROR_WORD ONCE TO FROM ALL
 %token <token> OTHERS MAX MIN SENT INVARIANT INITIALLY STEP PROPERTY REACHABLE FINAL REFINES WATCH CHECK ONLY EXPECT ASSUME
+%token <token> SCENARIO IMPOSSIBLE
 %token <token> ALLOW WITHOUT DEADLOCK VIOLATED OK NO FAIRNESS DELIVERY
 
-%type <token> id name
+%type <token> id name name_no_expect word_token
 %type <ast> file decls decl act expr postfix primary args arg exprs exprs1 binders group pats pat pattern_list
 %type <ast> paths name_or_path block stmts stmt else_opt ors target typeexpr typedef fields field alternatives params param names
 %type <ast> where_opt when_opt from_opt more_opt bind_opt def_type def_body const_type initial import_with import_as bindings binding
 %type <ast> process_body process_binder max_opt link_opt net_params via_opt senders receivers fault_items fault_item upto_opt
 %type <ast> sends_opt clauses clause withs with_item assumes assume_item expectation arms arm withitems indexitems path on_args fields_opt atom netspec faultspec
+%type <ast> lines line title word words group_words scenario
 %type <flags> mods mod full_opt atomic_opt once_opt
 
 %precedence LOWEST
@@ -118,6 +124,8 @@ decl: SPEC name { $$ = NODE(UNIT, @2, $2->text, UNIT_SPEC, 1, LEAF(LIST, @2, NUL
     | mods TICK { $$ = LEAF(FAIRTICK, @$, NULL, $1); }
     | CHECK clauses { $$ = $2; $$->span = @1; $$->doc = $1->doc; }
     | CHECK id clauses { $$ = $3; $$->text = $2->text; $$->span = @2; $$->doc = $1->doc; }
+    | SCENARIO name scenario { $$ = $3; $$->text = $2->text; $$->span = @2; $$->doc = $1->doc; }
+    | IMPOSSIBLE SCENARIO name scenario { $$ = $4; $$->text = $3->text; $$->value = 1; $$->span = @3; $$->doc = $1->doc; }
     | error { $$ = NULL; } ;
 
 act: ACTION name bind_opt when_opt block
@@ -221,6 +229,29 @@ assume_item: FAIR LBRACE paths RBRACE { $$ = $3; $$->kind = AST_ASSUMEFAIR; $$->
            | FAIR ALL { $$ = LEAF(ASSUMEFAIR, @$, NULL, ASSUME_ALL); }
            | STRONG FAIR ALL { $$ = LEAF(ASSUMEFAIR, @$, NULL, ASSUME_ALL | ASSUME_STRONG); }
            | NO FAIRNESS { $$ = LEAF(ASSUMEFAIR, @$, NULL, ASSUME_NONE); } ;
+
+/* The words of a title are kept as they stand: what they mean is known to those who know the steps (compiler/scenario.c). */
+scenario: clauses LBRACE RBRACE { $$ = ast_push(p, $1, LEAF(LINES, @2, NULL, 0)); $$->kind = AST_SCENARIO; }
+        | clauses LBRACE lines RBRACE { $$ = ast_push(p, $1, $3); $$->kind = AST_SCENARIO; } ;
+lines: line { $$ = LEAF(LINES, @1, NULL, 0); if ($1) ast_push(p, $$, $1); }
+     | lines nl line { $$ = $1; if ($3) ast_push(p, $$, $3); } ;
+line: ELLIPSIS { $$ = LEAF(ANYSTEPS, @1, NULL, 0); }
+    | EXPECT expr { $$ = NODE(EXPECTS, @$, NULL, 0, 1, $2); }
+    | title { $$ = $1; $$->span = @1; }
+    | error { $$ = NULL; } ;
+title: name_no_expect { $$ = NODE(TITLE, @1, NULL, 0, 1, LEAF(WORD, @1, $1->text, TOK_IDENT)); }
+     | NUMBER { $$ = NODE(TITLE, @1, NULL, 0, 1, parse_number(p, $1)); }
+     | title word { $$ = ast_join(p, $1, $2); } ;
+words: word | words word { $$ = ast_join(p, $1, $2); } ;
+word: name { $$ = NODE(LIST, @1, NULL, 0, 1, LEAF(WORD, @1, $1->text, TOK_IDENT)); }
+    | NUMBER { $$ = NODE(LIST, @1, NULL, 0, 1, parse_number(p, $1)); }
+    | word_token { $$ = NODE(LIST, @1, NULL, 0, 1, LEAF(WORD, @1, token_spelling($1->kind), $1->kind)); }
+    | group_words ;
+group_words: LBRACE RBRACE { $$ = NODE(LIST, @1, NULL, 0, 2, LEAF(WORD, @1, "{", TOK_LBRACE), LEAF(WORD, @2, "}", TOK_RBRACE)); }
+           | LBRACE words RBRACE { $$ = ast_push(p, ast_join(p, NODE(LIST, @1, NULL, 0, 1, LEAF(WORD, @1, "{", TOK_LBRACE)), $2),
+                                                 LEAF(WORD, @3, "}", TOK_RBRACE)); } ;
+word_token: LPAREN | RPAREN | LBRACK | RBRACK | LBAG | RBAG | COMMA | COLON | DOT | ARROW | DEFINE | EQ | MINUS | AND | IN | WITH
+          | NONE | TRUE | FALSE | ANY | SENT ;
 
 /* types */
 typedef: typeexpr | LBRACE fields RBRACE { $$ = $2; $$->kind = AST_RECORD; $$->span = @$; }
@@ -370,8 +401,9 @@ id: IDENT | SPEC | MODULE | NETWORK | IMPORT | CONST | TYPE | DEF | VAR | STABLE
   | ON | FAULT | ORACLE | STRONG | FAIR | EACH | GROUP | IGNORE | TIMER | PROC | STOP | START | MESSAGE | FAULTS | CRASH | RECOVER
   | BYZANTINE | PARTITION | LINK | BLOCK | DROP | ERROR_WORD | INVARIANT | INITIALLY | STEP | PROPERTY | REACHABLE | FINAL
   | WATCH | CHECK | OK | NO | FAIRNESS | DELIVERY | DEADLOCK | REFINES | FULL | TIMEOUT | TICK | ORDERED
-  | MIN | MAX | AS | UP ;
-name: id | VIA | SENDS | ATOMIC | PER | TO | FROM | ALL | OTHERS | ONLY | EXPECT | ALLOW | WITHOUT | VIOLATED | CUT | SATURATING | ASSUME ;
+  | MIN | MAX | AS | UP | SCENARIO | IMPOSSIBLE ;
+name: name_no_expect | EXPECT ;
+name_no_expect: id | VIA | SENDS | ATOMIC | PER | TO | FROM | ALL | OTHERS | ONLY | ALLOW | WITHOUT | VIOLATED | CUT | SATURATING | ASSUME ;
 %%
 
 static const char *spelling_of(yysymbol_kind_t symbol) {

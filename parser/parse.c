@@ -58,6 +58,11 @@ enum ast_target send_target(const struct ast *e) {
     return !strcmp(e->text, "all") ? TARGET_ALL : !strcmp(e->text, "others") ? TARGET_OTHERS : TARGET_ONE;
 }
 
+struct ast *parse_number(struct parse *p, const struct token *t) {
+    const char *text = arena_printf(p->arena, "%lld", (long long)t->value);
+    return ast_node(p, AST_WORD, t->span, text, TOK_NUMBER, 0);
+}
+
 struct ast *parse_source(struct arena *arena, struct diags *diags, const struct tokens *tokens) {
     struct parse p = {.arena = arena, .diags = diags, .tokens = tokens};
     (void)grammar_parse(&p); /* how it ends is in the diagnostics */

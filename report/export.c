@@ -14,6 +14,7 @@ static const struct {
     {"mermaid", ".mmd", EXPORT_MERMAID, export_mermaid},
     {"plantuml", ".puml", EXPORT_PLANTUML, export_plantuml},
     {"svg", ".svg", EXPORT_SVG, export_svg},
+    {"scenario", ".scenario", EXPORT_SCENARIO, export_scenario},
 };
 enum { N_FORMATS = sizeof formats / sizeof *formats };
 
@@ -75,7 +76,10 @@ void xml_bytes(FILE *out, const char *s, size_t n) {
 void xml_text(FILE *out, const char *s) { xml_bytes(out, s, strlen(s)); }
 
 const char *export_title(struct arena *a, const struct report_check *r, const struct report_trace *t) {
-    char *s = arena_printf(a, "%s (%s%s%s%s%s)", t->headline, r->spec, r->check ? ", check " : "",
+    char *s = arena_printf(a, "%s (%s%s%s%s%s)", t->headline, r->spec,
+                           !r->check     ? ""
+                           : r->scenario ? ", scenario "
+                                         : ", check ",
                            r->check ? r->check : "", *r->constants ? ", " : "", r->constants);
     for (char *c = s; *c; c++)
         if ((unsigned char)*c < ' ') *c = ' ';

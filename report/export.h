@@ -5,9 +5,18 @@
 
 #include "report/report.h"
 
-enum export_format { EXPORT_ITF, EXPORT_TLC, EXPORT_SHIVIZ, EXPORT_MERMAID, EXPORT_PLANTUML, EXPORT_SVG };
+enum export_format {
+    EXPORT_ITF,
+    EXPORT_TLC,
+    EXPORT_SHIVIZ,
+    EXPORT_MERMAID,
+    EXPORT_PLANTUML,
+    EXPORT_SVG,
+    EXPORT_SCENARIO
+};
 #define EXPORT_NAMES                                                                                                   \
-    "itf (.itf.json), tlc (.tlc.json), shiviz (.shiviz, .log), mermaid (.mmd), plantuml (.puml) and svg (.svg)"
+    "itf (.itf.json), tlc (.tlc.json), shiviz (.shiviz, .log), mermaid (.mmd), plantuml (.puml), svg (.svg) and "      \
+    "scenario (.scenario)"
 
 /* By name, or if that is NULL by the end of the path. False: there is no such format. */
 bool export_named(const char *name, const char *path, enum export_format *);
@@ -19,6 +28,7 @@ void export_shiviz(const struct report_check *, const struct report_trace *, FIL
 void export_mermaid(const struct report_check *, const struct report_trace *, FILE *);
 void export_plantuml(const struct report_check *, const struct report_trace *, FILE *);
 void export_svg(const struct report_check *, const struct report_trace *, FILE *);
+void export_scenario(const struct report_check *, const struct report_trace *, FILE *);
 
 /* All checks of a run. */
 void export_junit(const struct report_check *const *, uint32_t n, FILE *);

@@ -19,6 +19,11 @@ static void verdict(FILE *out, enum verdict v, const char *word, const char *mor
 
 static const char *check_name(const struct report_check *r) { return r->check ? r->check : "the check"; }
 
+static const char *verdict_of(const struct report_check *r) {
+    static const char *const outcomes[] = {"possible", "blocked", "not decided"};
+    return r->scenario ? outcomes[r->scenario->outcome] : verdict_word(r->verdict);
+}
+
 static const char *expectation(const struct report_check *r) {
     if (r->expected) return r->verdict == VERDICT_PROVED ? "" : ", as expected";
     return r->code == 1 ? ", not as expected" : "";
@@ -105,9 +110,10 @@ static void one_check(const struct page *p, uint32_t number) {
     char id[40];
     fprintf(p->out, "<section class=\"check\" id=\"c%u\" aria-labelledby=\"c%u-title\">\n<h2 id=\"c%u-title\">", number,
             number, number);
+    fputs(r->scenario ? "scenario " : "", p->out);
     xml_text(p->out, check_name(r));
     fputs(" ", p->out);
-    verdict(p->out, r->verdict, verdict_word(r->verdict), expectation(r));
+    verdict(p->out, r->verdict, verdict_of(r), expectation(r));
     fputs("</h2>\n<p>", p->out);
     xml_text(p->out, r->reason ? r->reason : "");
     fputs("</p>\n", p->out);
@@ -116,10 +122,12 @@ static void one_check(const struct page *p, uint32_t number) {
         xml_text(p->out, r->constants);
         fputs("</p>\n", p->out);
     }
-    properties(p->out, r, number);
-    figures(p->out, r);
-    page_levels(p, &r->result);
-    actions(p->out, r);
+    if (!r->scenario) {
+        properties(p->out, r, number);
+        figures(p->out, r);
+        page_levels(p, &r->result);
+        actions(p->out, r);
+    }
     for (uint32_t i = 0; i < r->warnings.n; i++) {
         fputs("<p class=\"warning\"><b>warning:</b> ", p->out);
         xml_text(p->out, r->warnings.at[i]);
@@ -136,9 +144,10 @@ static void contents(const struct page *p) {
     fputs("<nav aria-label=\"checks\">\n<ul>\n", p->out);
     for (uint32_t i = 0; i < p->n; i++) {
         fprintf(p->out, "<li><a href=\"#c%u\">", i + 1);
+        fputs(p->list[i]->scenario ? "scenario " : "", p->out);
         xml_text(p->out, check_name(p->list[i]));
         fputs("</a> ", p->out);
-        verdict(p->out, p->list[i]->verdict, verdict_word(p->list[i]->verdict), expectation(p->list[i]));
+        verdict(p->out, p->list[i]->verdict, verdict_of(p->list[i]), expectation(p->list[i]));
         fputs("</li>\n", p->out);
     }
     if (page_has_source(p)) fputs("<li><a href=\"#source\">the spec</a></li>\n", p->out);

@@ -140,6 +140,37 @@ static json_t *check(const struct report_check *r) {
     return o;
 }
 
+static json_t *texts(const char *const *list, uint32_t n) {
+    json_t *o = json_array();
+    for (uint32_t i = 0; i < n; i++) json_array_append_new(o, json_text(list[i]));
+    return o;
+}
+
+static json_t *scenario(const struct report_check *r) {
+    static const char *const outcomes[] = {"possible", "blocked", "not decided"};
+    const struct report_scenario *s = r->scenario;
+    json_t *o = json_object(), *trace = json_array();
+    json_object_set_new(o, "spec", json_text(r->spec));
+    json_object_set_new(o, "scenario", json_text(r->check));
+    json_object_set_new(o, "constants", json_text(r->constants));
+    json_object_set_new(o, "declared", json_text(s->impossible ? "impossible" : "possible"));
+    json_object_set_new(o, "outcome", json_text(outcomes[s->outcome]));
+    json_object_set_new(o, "expected", json_boolean(r->expected));
+    json_object_set_new(o, "code", json_integer(r->code));
+    json_object_set_new(o, "steps", json_integer(s->steps));
+    json_object_set_new(o, "step", s->step ? json_integer(s->step) : json_null());
+    json_object_set_new(o, "line", json_text(s->line));
+    json_object_set_new(o, "place", json_text(s->place));
+    json_object_set_new(o, "why", texts(s->why.at, s->why.n));
+    json_object_set_new(o, "instead", texts(s->instead.at, s->instead.n));
+    json_object_set_new(o, "pairs", json_integer((json_int_t)s->pairs));
+    json_object_set_new(o, "seconds", json_real(r->result.seconds));
+    for (uint32_t i = 0; r->traces.n && i < r->traces.at[0].story.events.n; i++)
+        json_array_append_new(trace, event(&r->traces.at[0].story.events.at[i], i));
+    json_object_set_new(o, "trace", trace);
+    return o;
+}
+
 static void *allocate(size_t n) { return mem_alloc(n); }
 
 void json_prepare(void) { json_set_alloc_funcs(allocate, mem_free); }
@@ -216,12 +247,16 @@ static json_t *coverage(const struct report_coverage *c) {
 bool report_json(const struct report_check *const *list, uint32_t n, const struct report_run *run, const char *spec,
                  const char *version, FILE *out) {
     json_prepare();
-    json_t *o = json_object(), *checks = json_array();
+    json_t *o = json_object(), *checks = json_array(), *scenarios = json_array();
     json_object_set_new(o, "dcheck", json_text(version));
     json_object_set_new(o, "spec", json_text(spec));
-    for (uint32_t i = 0; i < n; i++) json_array_append_new(checks, check(list[i]));
+    for (uint32_t i = 0; i < n; i++) {
+        if (list[i]->scenario) json_array_append_new(scenarios, scenario(list[i]));
+        else json_array_append_new(checks, check(list[i]));
+    }
     json_object_set_new(o, "checks", checks);
     if (run->coverage) json_object_set_new(o, "coverage", coverage(run->coverage));
     if (run->sweep) json_object_set_new(o, "sweep", json_sweep(run->sweep));
+    json_object_set_new(o, "scenarios", scenarios);
     return json_write(o, out);
 }

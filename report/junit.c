@@ -96,13 +96,14 @@ static void write_suite(const struct report_check *r, FILE *out) {
     fputs("  <testsuite name=\"", out);
     xml_text(out, r->spec);
     if (r->check) {
-        fputs(", check ", out);
+        fputs(r->scenario ? ", scenario " : ", check ", out);
         xml_text(out, r->check);
     }
     fputc('"', out);
     counts(out, &t, r->result.seconds);
     fputs(">\n", out);
-    write_case(r, "verdict", "", NULL, case_of_check(r), NULL, out);
+    if (r->scenario) write_case(r, "scenario", r->check, r->check, case_of_check(r), NULL, out);
+    else write_case(r, "verdict", "", NULL, case_of_check(r), NULL, out);
     for (uint32_t i = 0; i < r->properties.n; i++) {
         const struct report_property *q = &r->properties.at[i];
         const char *property = strcmp(q->kind, "deadlock") ? q->name : "deadlock";

@@ -21,7 +21,8 @@ struct report_property {
 struct report_trace {
     const char *property, *kind, *headline; /* headline: "invariant Agreement is violated" */
     bool witness, lasso;
-    uint32_t loop; /* of a lasso: index of the state to which it goes back, or of the last, where it stays */
+    uint32_t loop;     /* of a lasso: index of the state to which it goes back, or of the last, where it stays */
+    const char *claim; /* what holds of its last state, as an expression of the spec; or NULL */
     struct dc_story story;
 };
 
@@ -53,10 +54,26 @@ struct report_profile {
 };
 void report_profile_text(const struct report_profile *, FILE *);
 void report_profile_free(struct report_profile *);
+/* What became of a scenario; its run is a trace of the report. */
+enum scenario_outcome { SCENARIO_POSSIBLE, SCENARIO_BLOCKED, SCENARIO_UNDECIDED };
+struct report_scenario {
+    bool impossible; /* as it is declared */
+    enum scenario_outcome outcome;
+    uint32_t steps;    /* of the run that was found */
+    uint32_t step;     /* at which it is blocked, from 1; 0: at a line that is no step */
+    const char *line;  /* and that line; NULL: none */
+    const char *place; /* its file:line:col */
+    struct span span;
+    VEC(const char *) why;     /* by what */
+    VEC(const char *) instead; /* steps that are possible there */
+    uint64_t pairs;            /* of a state and a line that were looked at */
+};
 
 struct report_check {
-    const char *spec, *check; /* check: its name, or NULL */
-    const char *constants;    /* "N = 3, B = 2" */
+    const char *spec, *check;         /* check: its name, or NULL */
+    struct report_scenario *scenario; /* NULL: it is a check */
+    const char *settings;             /* of the check, as a scenario would write them; NULL: not asked for */
+    const char *constants;            /* "N = 3, B = 2" */
     enum verdict verdict;
     bool expected;
     bool stops;         /* deadlocks were looked for */
@@ -130,7 +147,10 @@ struct report_style {
     enum trace_form trace;
     uint32_t width; /* columns, for charts */
 };
+void report_scenario_line(const struct report_check *, const struct report_style *, FILE *); /* its outcome */
 void report_text(const struct report_check *, const struct report_style *, FILE *);
+void report_event_text(const struct dc_event *, uint32_t number, const struct report_style *,
+                       FILE *);                              /* one step, from 0 */
 void report_trace_text(const struct report_trace *, FILE *); /* the steps of one trace */
 /* All checks of a run as one document (docs/json.md). False: it could not be written. */
 bool report_json(const struct report_check *const *, uint32_t n, const struct report_run *, const char *spec,

@@ -58,6 +58,11 @@ static void print_event(const struct dc_event *e, uint32_t number, const struct 
     print_watched(e, number ? e - 1 : NULL, p, out);
 }
 
+void report_event_text(const struct dc_event *e, uint32_t number, const struct report_style *style, FILE *out) {
+    struct paint p = paint(style->colour);
+    print_event(e, number, style, &p, out);
+}
+
 static void print_trace(const struct report_trace *t, const struct report_style *style, const struct paint *p,
                         FILE *out) {
     fprintf(out, "\n%s%s%s\n", t->witness ? p->green : p->red, t->headline, p->plain);
@@ -190,10 +195,25 @@ static void print_actions(const struct report_check *r, FILE *out) {
     }
 }
 
+void report_scenario_line(const struct report_check *r, const struct report_style *style, FILE *out) {
+    const struct report_scenario *s = r->scenario;
+    struct paint p = paint(style->colour);
+    const char *tint = r->expected ? p.green : r->verdict == VERDICT_INCONCLUSIVE ? p.yellow : p.red;
+    fprintf(out, "scenario %s: %s%s%s\n", r->check, tint, r->reason, p.plain);
+    if (r->expected || s->outcome != SCENARIO_BLOCKED) return;
+    if (s->place) fprintf(out, "    %s\n", s->place);
+    for (uint32_t i = 0; i < s->instead.n; i++)
+        fprintf(out, "%s%s", i ? "; " : "    possible there: ", s->instead.at[i]);
+    if (s->instead.n) fputc('\n', out);
+}
+
 void report_text(const struct report_check *r, const struct report_style *style, FILE *out) {
     struct paint p = paint(style->colour);
-    fprintf(out, "%s%s%s%s%s%s%s%s\n", p.bold, r->spec, r->check ? ", check " : "", r->check ? r->check : "", p.plain,
-            *r->constants ? " (" : "", r->constants, *r->constants ? ")" : "");
+    fprintf(out, "%s%s%s%s%s%s%s%s\n", p.bold, r->spec,
+            !r->check     ? ""
+            : r->scenario ? ", scenario "
+                          : ", check ",
+            r->check ? r->check : "", p.plain, *r->constants ? " (" : "", r->constants, *r->constants ? ")" : "");
     bool traces = style->trace != TRACE_NONE;
     for (uint32_t i = 0; i < r->traces.n && (traces || style->explain); i++) {
         if (traces) print_trace(&r->traces.at[i], style, &p, out);
@@ -201,6 +221,10 @@ void report_text(const struct report_check *r, const struct report_style *style,
         if (style->explain) tale_print(&r->traces.at[i], out);
     }
     if ((traces || style->explain) && r->traces.n) fputc('\n', out);
+    if (r->scenario) {
+        report_scenario_line(r, style, out);
+        return;
+    }
     if (!style->quiet) {
         print_properties(r, &p, out);
         print_counts(r, out);
@@ -242,5 +266,10 @@ void report_free(struct report_check *r) {
     VEC_FREE(r->symmetry);
     report_profile_free(r->profile);
     search_free(&r->result);
+    if (r->scenario) {
+        VEC_FREE(r->scenario->why);
+        VEC_FREE(r->scenario->instead);
+        mem_free(r->scenario);
+    }
     if (r->release) r->release(r->owner);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "compiler/compile.h"
+#include "compiler/scenario.h"
 
 enum { MOST_CHECKS = 3 };
 
@@ -41,10 +42,28 @@ static void run_checks(struct front *f) {
     }
 }
 
+/* Scenarios are read against their programs, and stopped behind the initial states. */
+static void run_scenarios(struct front *f) {
+    const struct ast **list;
+    const atomic_int stop = 1;
+    uint32_t n = front_scenarios(f, &list);
+    for (uint32_t i = 0; i < n && i < MOST_CHECKS && !f->diags.errors; i++) {
+        struct compile_options how = {.check = list[i]};
+        struct program *p = compile(f, &how);
+        struct replay r;
+        if (!p) continue;
+        scenario_run(p, &f->sources, &stop, &r);
+        replay_free(&r);
+        program_free(p);
+        mem_free(p);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n) {
     struct front f = {0};
     if (!load(&f, data, n)) abort();
     if (!f.diags.errors) run_checks(&f);
+    if (!f.diags.errors) run_scenarios(&f);
     fuzz_diags(&f.diags, &f.sources);
     front_free(&f);
     return 0;

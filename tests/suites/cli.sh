@@ -225,6 +225,10 @@ says '^where the states come from \([0-9]+ states, interpreter\)$'
 run 12 $cli/talk.dspec --profile
 says '^advice: '
 run 151 $cli/count.dspec -profile -simulate
+run 0 $cli/count.dspec -i
+says '^possible:'
+run 0 $cli/count.dspec --i -check stuck
+says '^possible:'
 run 0 -completion bash
 run 0 --completion fish
 run 0 -- $cli/count.dspec

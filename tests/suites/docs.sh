@@ -120,12 +120,17 @@ for file in README.md docs/*.md; do
         [ -f "$cmd" ] || continue
         line=$(cat "$cmd")
         case $line in
-        './dcheck '*) ;;
+        './dcheck '*)
+            # shellcheck disable=SC2086
+            set -- ${line#./dcheck }
+            (cd "$tmp/c" && timeout 120 "$binary" "$@") >"$tmp/out" 2>&1 </dev/null
+            ;;
+        'printf '*' | ./dcheck '*) # a session of -i
+            ln -sf "$binary" "$tmp/c/dcheck"
+            (cd "$tmp/c" && timeout 120 sh -c "$line") >"$tmp/out" 2>&1 </dev/null
+            ;;
         *) continue ;;
         esac
-        # shellcheck disable=SC2086
-        set -- ${line#./dcheck }
-        (cd "$tmp/c" && timeout 120 "$binary" "$@") >"$tmp/out" 2>&1 </dev/null
         if printed "${cmd%.cmd}.want" "$tmp/out" >"$tmp/why"; then ok "$file: $line"; else fail "$file: $line" "$(cat "$tmp/why")"; fi
     done
 done

@@ -18,7 +18,7 @@ fi
 
 # ---- seeds and words ----
 mkdir "$tmp/specs" "$tmp/ir" "$tmp/made"
-for spec in specs/*.dspec tests/diag/*.dspec $(find tests/golden -name '*.dspec'); do
+for spec in specs/*.dspec tests/scenario/*.dspec tests/diag/*.dspec $(find tests/golden -name '*.dspec'); do
     name=$(echo "$spec" | tr / _)
     cp "$spec" "$tmp/specs/$name"
     case $spec in
