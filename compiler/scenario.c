@@ -490,6 +490,7 @@ static bool detail(struct reader *r, struct line_detail *d) {
 
 static void add_detail(struct reader *r, const struct line_detail *d) {
     struct line *of = r->s->n ? &r->s->lines[r->s->n - 1] : NULL;
+    if (r->c->diags->errors) return; /* the title above may be what is wrong */
     if (!of || of->kind == LINE_ANY || of->kind == LINE_EXPECT) {
         struct diag *x = error_at(r->c, r->line->span, "this belongs below the title of a step");
         hint(r->c, x, "what must hold of a state is written `expect e`");
@@ -522,15 +523,14 @@ static void strip(struct reader *r) {
 }
 
 static void read_words(struct reader *r) {
-    struct line l = {.span = r->line->span};
+    struct line *l = r->out;
     struct line_detail d = {0};
-    r->out = &l;
     r->end = r->line->n;
     strip(r);
     if (r->end == r->at + 2 && is(r, 0, TOK_IDENT, "initial") && is(r, 1, TOK_IDENT, "state")) {
-        l.kind = LINE_START;
+        l->kind = LINE_START;
         if (r->s->n) {
-            error_at(r->c, l.span, "the initial state stands before everything else");
+            error_at(r->c, l->span, "the initial state stands before everything else");
             return;
         }
     } else if (detail(r, &d)) {
@@ -540,14 +540,14 @@ static void read_words(struct reader *r) {
         return;
     } else {
         check_bindings(r);
-        l.number = ++r->s->steps;
+        l->number = ++r->s->steps;
     }
-    r->s->lines[r->s->n++] = l;
+    r->s->lines[r->s->n++] = *l;
 }
 
 static void read_line(struct compile *c, struct scenario *s, const struct ast *a) {
     struct line l = {.span = a->span, .kind = LINE_ANY};
-    struct reader r = {.c = c, .s = s, .line = a};
+    struct reader r = {.c = c, .s = s, .line = a, .out = &l};
     if (s->n && s->lines[s->n - 1].fails) {
         struct diag *d = error_at(c, a->span, "a step that fails is the last");
         hint(c, d, "leave out what stands behind it");
