@@ -98,10 +98,12 @@ static void write_dot(const struct dc_picture *p, const char *title, uint64_t le
         const struct dc_picture_step *x = &p->steps.at[i];
         fprintf(out, "  s%u -> s%u [label=\"", x->from, x->to);
         dot_text(x->label, out);
-        fputs(x->wrong   ? "\", color=\"#a1160d\", fontcolor=\"#a1160d\", penwidth=2];\n"
-              : x->fault ? "\", color=\"#a1160d\", style=dashed];\n"
-                         : "\"];\n",
-              out);
+        fputc('"', out);
+        /* ranks come from the steps that lead one level down: all others would only be in Graphviz's way */
+        if (p->states.at[x->to].level != p->states.at[x->from].level + 1) fputs(", constraint=false", out);
+        if (x->wrong) fputs(", color=\"#a1160d\", fontcolor=\"#a1160d\", penwidth=2", out);
+        else if (x->fault) fputs(", color=\"#a1160d\", style=dashed", out);
+        fputs("];\n", out);
     }
     fputs("}\n", out);
 }
