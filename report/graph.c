@@ -4,6 +4,23 @@
 
 #include "report/report.h"
 
+/* Graphviz reads texts of up to 16384 bytes, and nobody reads longer ones. */
+enum { LONGEST_LINE = 160, MOST_LINES = 60 };
+
+static bool continues(char c) { return ((unsigned char)c & 0xc0) == 0x80; }
+
+/* How much of a line is shown. */
+static size_t shown(const char *s) {
+    size_t n = strlen(s);
+    if (n <= LONGEST_LINE) return n;
+    for (n = LONGEST_LINE; n && continues(s[n]);) n--;
+    return n;
+}
+
+static uint32_t lines_shown(const struct dc_picture_state *s) {
+    return s->lines.n > MOST_LINES ? MOST_LINES : s->lines.n;
+}
+
 static bool ends_in(const char *s, const char *end) {
     size_t n = strlen(s), k = strlen(end);
     return n >= k && !strcmp(s + n - k, end);
@@ -28,18 +45,21 @@ static void left_out_text(const struct dc_picture *p, uint64_t left_out, FILE *o
 /* ---- Graphviz ---- */
 
 static void dot_text(const char *s, FILE *out) {
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\') fputc('\\', out);
-        fputc((unsigned char)*s < ' ' ? ' ' : *s, out);
+    size_t n = shown(s);
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] == '"' || s[i] == '\\') fputc('\\', out);
+        fputc((unsigned char)s[i] < ' ' ? ' ' : s[i], out);
     }
+    if (s[n]) fputs("...", out);
 }
 
 static void dot_state(const struct dc_picture_state *s, uint32_t i, FILE *out) {
     fprintf(out, "  s%u [label=\"%u\\l", i, i + 1);
-    for (uint32_t k = 0; k < s->lines.n; k++) {
+    for (uint32_t k = 0; k < lines_shown(s); k++) {
         dot_text(s->lines.at[k], out);
         fputs("\\l", out);
     }
+    if (s->lines.n > MOST_LINES) fprintf(out, "and %u more\\l", s->lines.n - MOST_LINES);
     if (s->wrong) {
         fputs("violated: ", out);
         dot_text(s->wrong, out);
@@ -78,10 +98,12 @@ static void write_dot(const struct dc_picture *p, const char *title, uint64_t le
         const struct dc_picture_step *x = &p->steps.at[i];
         fprintf(out, "  s%u -> s%u [label=\"", x->from, x->to);
         dot_text(x->label, out);
-        fputs(x->wrong   ? "\", color=\"#a1160d\", fontcolor=\"#a1160d\", penwidth=2];\n"
-              : x->fault ? "\", color=\"#a1160d\", style=dashed];\n"
-                         : "\"];\n",
-              out);
+        fputc('"', out);
+        /* ranks come from the steps that lead one level down: all others would only be in Graphviz's way */
+        if (p->states.at[x->to].level != p->states.at[x->from].level + 1) fputs(", constraint=false", out);
+        if (x->wrong) fputs(", color=\"#a1160d\", fontcolor=\"#a1160d\", penwidth=2", out);
+        else if (x->fault) fputs(", color=\"#a1160d\", style=dashed", out);
+        fputs("];\n", out);
     }
     fputs("}\n", out);
 }
@@ -90,10 +112,12 @@ static void write_dot(const struct dc_picture *p, const char *title, uint64_t le
 
 /* Characters with a meaning are written as #number; entities. */
 static void mermaid_text(const char *s, FILE *out) {
-    for (; *s; s++) {
-        if (strchr("#;:%<>@\"&\\{}[]", *s)) fprintf(out, "#%d;", *s);
-        else fputc((unsigned char)*s < ' ' ? ' ' : *s, out);
+    size_t n = shown(s);
+    for (size_t i = 0; i < n; i++) {
+        if (strchr("#;:%<>@\"&\\{}[]", s[i])) fprintf(out, "#%d;", s[i]);
+        else fputc((unsigned char)s[i] < ' ' ? ' ' : s[i], out);
     }
+    if (s[n]) fputs("...", out);
 }
 
 static void write_mermaid(const struct dc_picture *p, const char *title, uint64_t left_out, FILE *out) {
@@ -106,11 +130,12 @@ static void write_mermaid(const struct dc_picture *p, const char *title, uint64_
     for (uint32_t i = 0; i < p->states.n; i++) {
         const struct dc_picture_state *s = &p->states.at[i];
         fprintf(out, "    s%u : %u\n", i, i + 1);
-        for (uint32_t k = 0; k < s->lines.n; k++) {
+        for (uint32_t k = 0; k < lines_shown(s); k++) {
             fprintf(out, "    s%u : ", i);
             mermaid_text(s->lines.at[k], out);
             fputc('\n', out);
         }
+        if (s->lines.n > MOST_LINES) fprintf(out, "    s%u : and %u more\n", i, s->lines.n - MOST_LINES);
         if (s->wrong) {
             fprintf(out, "    s%u : violated ", i);
             mermaid_text(s->wrong, out);

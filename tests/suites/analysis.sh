@@ -212,6 +212,14 @@ check 'analysis picture: how many are left out' grep -q '; 188 states are left o
 check 'analysis picture: and in the picture' grep -q '100 states, .* steps; 188 states are left out' "$tmp/capped.dot"
 picture broken 4 3 tests/golden/cli/count.dspec -check broken
 check 'analysis picture: what is violated' grep -q 'violated: Small' "$tmp/broken.dot"
+# long values and many variables: cut, so that Graphviz can read them
+awk 'BEGIN {
+    print "spec long"
+    for (i = 0; i < 90; i++) printf "var v%d : seq[0..99999, 60] := [k in 0..59 -> 12345]\n", i
+    print "var x : 0..2 := 0\naction up when x < 2 { x := x + 1 }\ncheck allow deadlock"
+}' | sed 's/\[k in 0..59 -> 12345\]/[12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345, 12345]/' >"$tmp/long.dspec"
+picture long 3 2 "$tmp/long.dspec"
+check 'analysis picture: long values are cut' grep -Eq '123.*[.][.][.].l.*and 31 more' "$tmp/long.dot"
 cp "$tmp/2pc.dot" "$tmp/small.dot"
 same two_phase_commit.dot "$tmp/small.dot"
 timeout 60 "$DCHECK" specs/two_phase_commit.dspec -D N=1 -graph "$tmp/small.mmd" -quiet -no-trace >/dev/null 2>&1
