@@ -294,6 +294,7 @@ bool options_parse(struct options *o, int argc, char **argv) {
                 o->coverage ? "coverage" : "profile");
         return false;
     }
+    if (o->coverage || o->profile || o->graph) o->no_symmetry = true; /* they are about all states */
     if (!export_settings(o)) return false;
     if (o->explore &&
         (o->all || o->simulate || o->dump || o->json || o->trace_out || o->report || o->junit || o->sarif)) {

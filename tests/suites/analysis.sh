@@ -121,7 +121,7 @@ END
 # ---- sweeps ----
 # sweep ARGUMENT...: the rows as `values verdict distinct expected`, from the CSV
 sweep() {
-    timeout 100 "$DCHECK" "$@" -csv "$tmp/csv" >"$tmp/out" 2>"$tmp/err" </dev/null
+    timeout 100 "$DCHECK" "$@" -symmetry off -csv "$tmp/csv" >"$tmp/out" 2>"$tmp/err" </dev/null
     code=$?
     python3 - "$tmp/csv" >"$tmp/rows" <<'END'
 import csv, sys
@@ -145,7 +145,7 @@ rows 'of a range' 0 <<'END'
 - 4 proved 0 1568 1481
 - 5 proved 0 8832 9038
 END
-sed -n '/two_phase_commit.dspec -D N=2..5. prints/,/4 of 4 run/p' docs/analysis.md | sed -n 's/ *[0-9.]*$//; /^  /p' >"$tmp/said"
+sed -n '/two_phase_commit.dspec -D N=2..5 -symmetry off. prints/,/4 of 4 run/p' docs/analysis.md | sed -n 's/ *[0-9.]*$//; /^  /p' >"$tmp/said"
 sed 's/ *[0-9.]*$//; /^  /!d' "$tmp/out" >"$tmp/now"
 check 'analysis sweep: as docs/analysis.md shows' diff "$tmp/said" "$tmp/now"
 sweep specs/paxos.dspec -D B=1,2 -D N=2..3 -check minority_quorums -deadlock
@@ -179,7 +179,7 @@ rows 'of sets' 0 <<'END'
 - {1,2} proved 0 9 -
 - {2,3} proved 0 9 -
 END
-timeout 60 "$DCHECK" specs/two_phase_commit.dspec -D N=2..3 -json - >"$tmp/doc" 2>/dev/null
+timeout 60 "$DCHECK" specs/two_phase_commit.dspec -D N=2..3 -symmetry off -json - >"$tmp/doc" 2>/dev/null
 check 'analysis sweep as JSON' python3 tests/tools/json_valid.py docs/dcheck.schema.json "$tmp/doc"
 check 'analysis sweep as JSON: every run' python3 - "$tmp/doc" <<'END'
 import json, sys
@@ -225,7 +225,7 @@ same two_phase_commit.dot "$tmp/small.dot"
 timeout 60 "$DCHECK" specs/two_phase_commit.dspec -D N=1 -graph "$tmp/small.mmd" -quiet -no-trace >/dev/null 2>&1
 same two_phase_commit.mmd "$tmp/small.mmd"
 # one level, one rank; a step leads one level down at most
-timeout 60 "$DCHECK" specs/two_phase_commit.dspec -D N=2 -json "$tmp/doc" >/dev/null 2>&1
+timeout 60 "$DCHECK" specs/two_phase_commit.dspec -D N=2 -symmetry off -json "$tmp/doc" >/dev/null 2>&1
 check 'analysis picture: ranks' python3 - "$tmp/2pc_56.dot" "$tmp/doc" <<'END'
 import json, re, sys
 text = open(sys.argv[1]).read()
