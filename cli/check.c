@@ -84,7 +84,7 @@ static const char *word_of(enum dc_kind k) {
 
 static const char *kind_word(const struct ir_pred *q) { return q->refine ? "refines" : word_of(q->kind); }
 
-static const char *constants(struct front *f, const struct ast *check, const struct options *o) {
+const char *check_constants(struct front *f, const struct ast *check, const struct options *o) {
     const char *text = "";
     const struct ast *decls = f->root->tree->kid[0];
     for (uint32_t i = 0; i < decls->n; i++) {
@@ -128,7 +128,7 @@ static struct expectation expected_of(const struct ast *check) {
     return e;
 }
 
-static bool allows_deadlock(const struct ast *check) {
+bool check_allows_deadlock(const struct ast *check) {
     for (uint32_t i = 0; check && i < check->n; i++)
         if (check->kid[i]->kind == AST_ALLOWDEADLOCK) return true;
     return false;
@@ -479,7 +479,7 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
     r->owner = p; /* names in the report are the program's */
     r->release = release_program;
     r->sources = &f->sources;
-    bool stops = !o->no_deadlock && !allows_deadlock(check);
+    bool stops = !o->no_deadlock && !check_allows_deadlock(check);
     if (!broken_assumption(f, p, r)) {
         struct dc_model *interpreted = eval_model(p);
         struct session session = {.program = p, .interpreted = interpreted, .o = o, .started = now()};
@@ -554,7 +554,7 @@ bool run_check(struct front *f, const struct ast *check, const struct options *o
     struct program *p = f->diags.errors ? NULL : compile(f, &how);
     VEC_FREE(how.defines);
     if (!p) return false;
-    r->constants = constants(f, check, o);
+    r->constants = check_constants(f, check, o);
     run_program(f, p, check, o, r);
     return true;
 }

@@ -14,4 +14,8 @@ void run_ir(struct front *, struct program *, const char *path, const struct opt
 void define_settings(struct front *, const struct options *, struct compile_options *);
 void catch_interrupts(void);
 
+/* The constants of the spec with the values they have in this check, as text; "": there are none. */
+const char *check_constants(struct front *, const struct ast *check, const struct options *);
+bool check_allows_deadlock(const struct ast *check);
+
 #endif

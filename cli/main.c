@@ -9,6 +9,7 @@
 
 #include "cli/check.h"
 #include "cli/outputs.h"
+#include "cli/tla.h"
 #include "compiler/irtext.h"
 #include "compiler/native.h"
 
@@ -165,6 +166,11 @@ static int run_checks(struct front *f, const struct options *o, const char *path
         last = first + 1;
     }
     if (o->dump) return dump(f, checks[first], o);
+    if (o->tla) {
+        int code = EXIT_OK;
+        for (uint32_t i = first; i < last && !code; i++) code = tla_export(f, checks[i], o);
+        return f->diags.errors ? diag_code(&f->diags) : code;
+    }
     struct report_check *results = mem_alloc(n * sizeof *results);
     uint32_t done = 0;
     bool ok = true;

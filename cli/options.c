@@ -35,6 +35,7 @@ enum option_id {
     OPT_FULL,
     OPT_QUIET,
     OPT_COLOUR,
+    OPT_TLA,
     OPT_DUMP,
     OPT_COMPLETION,
     OPT_HELP,
@@ -74,6 +75,7 @@ static const struct {
     {"report", "FILE", "write a page for the browser: verdicts, traces step by step, the spec", OPT_REPORT, NULL},
     {"junit", "FILE", "write the verdicts as JUnit XML", OPT_JUNIT, NULL},
     {"sarif", "FILE", "write what is wrong as SARIF", OPT_SARIF, NULL},
+    {"tla", "FILE|DIR", "write the check as a TLA+ module and a model for TLC, and do not search", OPT_TLA, NULL},
     {"quiet", NULL, "print verdicts and traces only", OPT_QUIET, NULL},
     {"colour", "WHEN", "always, never or auto (default)", OPT_COLOUR, "always never auto"},
     {"dump", "WHAT", "print tokens, ast, ir or c of the check and stop", OPT_DUMP, "tokens ast ir c"},
@@ -193,6 +195,7 @@ static bool take(struct options *o, int id, const char *arg) {
     case OPT_REPORT: o->report = arg; return true;
     case OPT_JUNIT: o->junit = arg; return true;
     case OPT_SARIF: o->sarif = arg; return true;
+    case OPT_TLA: o->tla = arg; return true;
     case OPT_COMPLETION: o->completion = arg; return true;
     case OPT_DEPTH:
         if (!number("depth", arg, UINT32_MAX, &n)) return false;

@@ -67,8 +67,10 @@ struct program *compile(struct front *f, struct compile_options *options) {
     }
     bool ok = !f->diags.errors;
     if (ok) {
-        sparse(p);
-        narrow(p);
+        if (!options->plain) {
+            sparse(p);
+            narrow(p);
+        }
         ok = layout(p);
         if (!ok) error_at(&c, f->root->tree->span, "a state of this spec is too large (over 8 MiB)");
         sites(p);

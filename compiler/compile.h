@@ -45,6 +45,7 @@ struct setting {
 struct compile_options {
     const struct ast *check;     /* AST_CHECK, or NULL: defaults */
     VEC(struct setting) defines; /* -D */
+    bool plain; /* as written: no smaller maps and loops for the search */
 };
 
 /* The program of one check, laid out; NULL if there were errors (in front->diags). */
