@@ -15,8 +15,9 @@ static const struct {
 } helpers[HELP_COUNT] = {
     [HELP_ERROR] = {"Error", "\\* An expression without a value: TLC stops and prints why.\nError(why) == Assert(FALSE, why)"},
     [HELP_EVALUATED] = {"Evaluated", "\\* The value is computed here, whether it is used or not.\nEvaluated(x) == x = x"},
-    [HELP_CHECKED] = {"Checked", "Checked(x, S, why) == IF x \\in S THEN x ELSE Assert(FALSE, why)"},
-    [HELP_VALUE] = {"Value", "Value(x, why) == IF x = None THEN Assert(FALSE, why) ELSE x"},
+    [HELP_CHECKED] = {"Checked",
+                      "Checked(x, S, at) ==\n    IF x \\in S THEN x ELSE Error(<<at, \"a value lies outside the range it is stored in\">>)"},
+    [HELP_VALUE] = {"Value", "Value(x, at) == IF x = None THEN Error(<<at, \"none is used as a value\">>) ELSE x"},
     [HELP_COPIES] = {"Copies",
                      "\\* The copies in a bag, told apart by numbers.\n"
                      "Copies(b) == UNION {{<<x, n>> : n \\in 1..b[x]} : x \\in BagToSet(b)}"},
@@ -25,20 +26,21 @@ static const struct {
     [HELP_SMALLER] = {"Smaller", "Smaller(x, y) == IF x < y THEN x ELSE y"},
     [HELP_LARGER] = {"Larger", "Larger(x, y) == IF x > y THEN x ELSE y"},
     [HELP_CLAMP] = {"Clamp", "Clamp(x, lo, hi) == IF x < lo THEN lo ELSE IF x > hi THEN hi ELSE x"},
-    [HELP_AT_MOST] = {"AtMost", "AtMost(n, S, why) == IF Cardinality(S) <= n THEN S ELSE Assert(FALSE, why)"},
-    [HELP_SHORT] = {"Short", "Short(n, s, why) == IF Len(s) <= n THEN s ELSE Assert(FALSE, why)"},
-    [HELP_SMALL_BAG] = {"SmallBag", "SmallBag(n, b, why) == IF BagCardinality(b) <= n THEN b ELSE Assert(FALSE, why)"},
+    [HELP_AT_MOST] = {"AtMost", "AtMost(n, S, at) == IF Cardinality(S) <= n THEN S ELSE Error(<<at, \"no room\">>)"},
+    [HELP_SHORT] = {"Short", "Short(n, s, at) == IF Len(s) <= n THEN s ELSE Error(<<at, \"no room\">>)"},
+    [HELP_SMALL_BAG] = {"SmallBag",
+                        "SmallBag(n, b, at) == IF BagCardinality(b) <= n THEN b ELSE Error(<<at, \"no room\">>)"},
     [HELP_SLICE] = {"Slice",
-                    "Slice(s, from, to, why) == IF from >= 1 /\\ to <= Len(s) THEN SubSeq(s, from, to)\n"
-                    "                           ELSE Assert(FALSE, why)"},
+                    "Slice(s, from, to, at) ==\n"
+                    "    IF from >= 1 /\\ to <= Len(s) THEN SubSeq(s, from, to)\n"
+                    "    ELSE Error(<<at, \"an index lies outside the sequence\">>)"},
     [HELP_CLOSURE] = {"Closure",
                       "\\* Transitive closure.\nRECURSIVE Closure(_)\n"
                       "Closure(R) ==\n"
-                      "    LET joined == {<<p[1][1], p[2][2]>> : p \\in {p \\in R \\X R : p[1][2] = p[2][1]}}\n"
+                      "    LET joined == {<<p[1][1], p[2][2]>> : p \\in {q \\in R \\X R : q[1][2] = q[2][1]}}\n"
                       "    IN  IF joined \\subseteq R THEN R ELSE Closure(R \\cup joined)"},
     [HELP_SEQUENCES] = {"Sequences", "Sequences(S, n) == UNION {[1..k -> S] : k \\in 0..n}"},
-    [HELP_BAGS] = {"BagsOf",
-                   "BagsOf(S, n) == {b \\in UNION {[D -> 1..n] : D \\in SUBSET S} : BagCardinality(b) <= n}"},
+    [HELP_BAGS] = {"BagsOf", "BagsOf(S, n) == {b \\in UNION {[D -> 1..n] : D \\in SUBSET S} : BagCardinality(b) <= n}"},
 };
 
 static const char *const standard[] = {
@@ -58,6 +60,10 @@ const char *tla_where(struct tla_cx *c, struct span span) {
     return arena_printf(c->a, "%s:%u", slash ? slash + 1 : s->path, source_place(s, span.begin).line);
 }
 
+struct tla *tla_place(struct tla_cx *c, struct span span) {
+    return tla_text(c->a, arena_printf(c->a, "\"%s\"", tla_where(c, span)));
+}
+
 struct tla *tla_why(struct tla_cx *c, const char *what, struct span span) {
     char *text = arena_printf(c->a, "\"%s: %s\"", tla_where(c, span), what);
     for (char *s = text + 1; s[1]; s++)
@@ -72,7 +78,7 @@ struct tla *tla_call(struct tla_cx *c, enum tla_helper h, uint32_t n, ...) {
     va_start(args, n);
     for (uint32_t i = 0; i < n; i++) kids[i] = va_arg(args, struct tla *);
     va_end(args);
-    c->helpers[h] = true;
+    c->helpers[h] = c->helpers[HELP_ERROR] = true;
     return tla_list(c->a, arena_printf(c->a, "%s(", helpers[h].name), kids, n, ")");
 }
 
@@ -173,7 +179,7 @@ static struct tla *action_body(struct tla_cx *c, void *self) {
 /* The conditions of the process and \E over the rest; `leaf` is what is done then. */
 static struct tla *chosen(struct tla_cx *c, const struct action *x, tla_body *leaf, void *self) {
     struct tla *cond = x->self_cond ? tla_expr(c, x->self_cond) : tla_bool(c->a, true);
-    return tla_and(c->a, cond, tla_exists(c, x->gens, x->n_gens, leaf, self));
+    return tla_and(c->a, tla_guard(c->a, cond), tla_exists(c, x->gens, x->n_gens, true, leaf, self));
 }
 
 static const char *bind_self(struct tla_cx *c, const struct action *x) {
@@ -407,7 +413,7 @@ static void define_refinement(struct tla_cx *c, const struct ir_pred *q, struct 
         x.ir = &r->actions.at[i];
         comment(x.ir->doc, out);
         struct refined_step s = {x.ir->body, vars, r->vars.n};
-        struct tla *t = tla_exists(c, x.ir->gens, x.ir->n_gens, refined_body, &s);
+        struct tla *t = tla_exists(c, x.ir->gens, x.ir->n_gens, true, refined_body, &s);
         define(c, x.name, t, out);
         next = tla_or(c->a, next, tla_text(c->a, x.name));
     }

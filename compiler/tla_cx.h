@@ -69,6 +69,7 @@ struct tla *tla_call(struct tla_cx *, enum tla_helper, uint32_t n, ...);
 struct tla *tla_error(struct tla_cx *, enum dc_error, const struct ir *at);
 struct tla *tla_why(struct tla_cx *, const char *what, struct span);
 const char *tla_where(struct tla_cx *, struct span); /* file:line */
+struct tla *tla_place(struct tla_cx *, struct span);     /* the same, as a string of TLA+ */
 struct tla *tla_number(struct tla_cx *, int64_t);
 
 /* Types and values. */
@@ -90,8 +91,8 @@ struct tla *tla_expr(struct tla_cx *, const struct ir *);
 struct tla *tla_is_kind(struct tla_cx *, const struct type *, struct tla *, uint32_t variant);
 struct tla *tla_select(struct tla_cx *, const struct type *, uint32_t variant, uint32_t field, struct tla *);
 typedef struct tla *tla_body(struct tla_cx *, void *);
-/* \E over the generators, with what `body` makes of the innermost. */
-struct tla *tla_exists(struct tla_cx *, const struct ir_gen *, uint32_t n, tla_body *, void *self);
+/* \E over the generators, with what `body` makes of the innermost; `action`: it is a part of one. */
+struct tla *tla_exists(struct tla_cx *, const struct ir_gen *, uint32_t n, bool action, tla_body *, void *self);
 /* UNION over them. */
 struct tla *tla_unite(struct tla_cx *, const struct ir_gen *, uint32_t n, tla_body *, void *self);
 /* Goes through the bindings one by one: Loop[todo] is the result of those in `todo`, the last of them outermost;

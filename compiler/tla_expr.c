@@ -46,7 +46,7 @@ static struct tla *bounded(struct tla_cx *c, const struct ir *e, struct tla *x) 
     if (e->op == IR_CONCAT && e->kid[0]->type->cap + e->kid[1]->type->cap <= max) return x;
     if (e->op == IR_SLICE && e->kid[0]->type->cap <= max) return x;
     return tla_call(c, set ? HELP_AT_MOST : t->kind == T_SEQ ? HELP_SHORT : HELP_SMALL_BAG, 3, tla_number(c, max), x,
-                    tla_why(c, "more is stored than there is room for", e->span));
+                    tla_place(c, e->span));
 }
 
 static struct tla *index_key(struct tla_cx *c, const struct type *t, const struct ir *key) {
@@ -67,7 +67,7 @@ static struct tla *in_range(struct tla_cx *c, const struct ir *e) {
                  tla_where(c, e->span));
     if (e->type->mode == RANGE_SATURATING)
         return tla_call(c, HELP_CLAMP, 3, x, tla_number(c, e->type->lo), tla_number(c, e->type->hi));
-    return tla_call(c, HELP_CHECKED, 3, x, set, tla_why(c, "a value lies outside the range it is stored in", e->span));
+    return tla_call(c, HELP_CHECKED, 3, x, set, tla_place(c, e->span));
 }
 
 static struct tla *construct(struct tla_cx *c, const struct ir *e) {
@@ -143,7 +143,7 @@ static struct tla *slice(struct tla_cx *c, const struct ir *e) {
                                          : tla_infix(c->a, TLA_ADD, tla_expr(c, e->kid[1]), " + ", one);
         to = tla_expr(c, e->kid[2]);
     }
-    return tla_call(c, HELP_SLICE, 4, s, from, to, tla_why(c, "an index lies outside the sequence", e->span));
+    return tla_call(c, HELP_SLICE, 4, s, from, to, tla_place(c, e->span));
 }
 
 static struct tla *temporal(struct tla_cx *c, const struct ir *e) {
@@ -209,12 +209,12 @@ struct tla *tla_expr(struct tla_cx *c, const struct ir *e) {
     case IR_UNWRAP:
         if (e->imm) return tla_expr(c, e->kid[0]);
         c->none = true;
-        return tla_call(c, HELP_VALUE, 2, tla_expr(c, e->kid[0]), tla_why(c, "none is used as a value", e->span));
+        return tla_call(c, HELP_VALUE, 2, tla_expr(c, e->kid[0]), tla_place(c, e->span));
     case IR_ADD: return infix(c, TLA_ADD, e, " + ");
     case IR_SUB: return infix(c, TLA_ADD, e, " - ");
     case IR_MUL: return infix(c, TLA_MUL, e, " * ");
     case IR_DIV: return infix(c, TLA_MUL, e, " \\div ");
-    case IR_MOD: return infix(c, TLA_MUL, e, " % ");
+    case IR_MOD: return infix(c, TLA_ADD, e, " % ");
     case IR_MIN2:
     case IR_MAX2: {
         struct tla *x = tla_expr(c, e->kid[0]);
@@ -345,17 +345,20 @@ static struct tla *condition(struct tla_cx *c, const struct ir_gen *g) {
     return g->cond ? tla_expr(c, g->cond) : tla_bool(c->a, true);
 }
 
-struct tla *tla_exists(struct tla_cx *c, const struct ir_gen *gens, uint32_t n, tla_body *body, void *self) {
+struct tla *tla_exists(struct tla_cx *c, const struct ir_gen *gens, uint32_t n, bool action, tla_body *body,
+                       void *self) {
     if (!n) return body(c, self);
     if (gens->kind == G_LET) {
         struct tla *definition, *name = let_gen(c, gens, &definition), *cond = condition(c, gens);
-        struct tla *rest = tla_and(c->a, cond, tla_exists(c, gens + 1, n - 1, body, self));
+        if (action) cond = tla_guard(c->a, cond);
+        struct tla *rest = tla_and(c->a, cond, tla_exists(c, gens + 1, n - 1, action, body, self));
         return name ? tla_let(c->a, name, definition, rest) : rest;
     }
     const char *name;
     struct tla *also, *set = tla_domain(c, gens, &name, &also, false);
     struct tla *cond = tla_and(c->a, also, condition(c, gens));
-    struct tla *rest = tla_and(c->a, cond, tla_exists(c, gens + 1, n - 1, body, self));
+    if (action) cond = tla_guard(c->a, cond);
+    struct tla *rest = tla_and(c->a, cond, tla_exists(c, gens + 1, n - 1, action, body, self));
     if (tla_is(rest, "FALSE")) return rest;
     return tla_bind(c->a, "\\E", name, set, rest);
 }
@@ -641,7 +644,7 @@ static struct tla *reduce(struct tla_cx *c, const struct ir *e) {
     const struct ir_gen *gens = e->gens;
     if (op == R_COUNT || op == R_SUM || op == R_BAG || op == R_FOLD) gens = distinct(c, e, &n);
     switch (op) {
-    case R_EXISTS: return tla_exists(c, gens, n, kid_of, e->kid[0]);
+    case R_EXISTS: return tla_exists(c, gens, n, false, kid_of, e->kid[0]);
     case R_FORALL: return for_all(c, gens, n, e->kid[0]);
     case R_COUNT: {
         struct bindings b = {.gens = gens, .n = n};

@@ -172,14 +172,14 @@ static bool formula(const struct sink *s) { return s->mode == M_STEP || s->mode 
 
 /* False: this successor does not exist. */
 static struct tla *demand(struct tla_cx *c, const struct sink *s, struct tla *cond, struct tla *rest) {
-    if (formula(s)) return tla_and(c->a, cond, rest);
+    if (formula(s)) return tla_and(c->a, tla_guard(c->a, cond), rest);
     return tla_is(cond, "TRUE") ? rest : tla_if(c->a, cond, rest, tla_text(c->a, "{}"));
 }
 
 /* False: an error. */
 static struct tla *check(struct tla_cx *c, const struct sink *s, struct tla *cond, struct tla *why, struct tla *rest) {
     if (tla_is(cond, "TRUE")) return rest;
-    if (s->mode == M_CUTS) return tla_and(c->a, cond, rest);
+    if (s->mode == M_CUTS) return tla_and(c->a, tla_guard(c->a, cond), rest);
     if (formula(s)) return tla_and(c->a, tla_form(c->a, "Assert(%, %)", 2, cond, why), rest);
     return tla_if(c->a, cond, rest, tla_call(c, HELP_ERROR, 1, why));
 }
@@ -424,6 +424,8 @@ static struct tla *when(struct tla_cx *c, const struct ir *n, const struct list 
     memcpy(c->cell, old, c->n_cells * sizeof(struct tla *));
     struct tla *y = walk(c, no ? &otherwise : rest, s);
     c->cell = old;
+    if (formula(s) && tla_is(y, "FALSE")) return tla_and(c->a, tla_guard(c->a, cond), x);
+    if (formula(s) && tla_is(x, "FALSE")) return tla_and(c->a, tla_guard(c->a, tla_not(c->a, cond)), y);
     return tla_if(c->a, cond, x, y);
 }
 
@@ -439,7 +441,7 @@ static struct tla *pick_rest(struct tla_cx *c, void *self) {
 
 static struct tla *pick(struct tla_cx *c, const struct ir *n, const struct list *rest, const struct sink *s) {
     struct picking p = {rest, s};
-    if (formula(s)) return tla_exists(c, n->gens, n->n_gens, pick_rest, &p);
+    if (formula(s)) return tla_exists(c, n->gens, n->n_gens, true, pick_rest, &p);
     return tla_unite(c, n->gens, n->n_gens, pick_rest, &p);
 }
 

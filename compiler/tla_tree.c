@@ -145,7 +145,6 @@ struct tla *tla_if(struct arena *a, struct tla *c, struct tla *x, struct tla *y)
     return t;
 }
 
-/* \E x \in S : \E y \in T : P becomes \E x \in S, y \in T : P where T does not depend on x: kept apart, for it might. */
 struct tla *tla_bind(struct arena *a, const char *quantifier, const char *name, struct tla *set, struct tla *body) {
     struct tla *t = node(a, TLA_BIND, TLA_OPEN, 2);
     t->text = quantifier;
@@ -154,6 +153,38 @@ struct tla *tla_bind(struct arena *a, const char *quantifier, const char *name, 
     t->kid[0] = set;
     t->kid[1] = body;
     return t;
+}
+
+static struct tla *with_last(struct arena *a, const struct tla *t, struct tla *last) {
+    struct tla *u = node(a, t->kind, t->level, t->n);
+    u->text = t->text;
+    u->parts = t->parts;
+    memcpy(u->kid, t->kid, t->n * sizeof(struct tla *));
+    u->kid[t->n - 1] = last;
+    return u;
+}
+
+struct tla *tla_guard(struct arena *a, struct tla *t) {
+    switch (t->kind) {
+    case TLA_OR: {
+        struct tla *all = tla_guard(a, t->kid[t->n - 1]);
+        for (uint32_t i = t->n - 1; i-- > 0;) all = tla_implies(a, tla_not(a, t->kid[i]), all);
+        return all;
+    }
+    case TLA_AND: {
+        struct tla *all = tla_bool(a, true);
+        for (uint32_t i = 0; i < t->n; i++) all = tla_and(a, all, tla_guard(a, t->kid[i]));
+        return all;
+    }
+    case TLA_LET: return with_last(a, t, tla_guard(a, t->kid[2]));
+    case TLA_BIND: return strcmp(t->text, "\\E") ? t : with_last(a, t, tla_guard(a, t->kid[1]));
+    case TLA_IF: {
+        struct tla *u = with_last(a, t, tla_guard(a, t->kid[2]));
+        u->kid[1] = tla_guard(a, t->kid[1]);
+        return u;
+    }
+    default: return t;
+    }
 }
 
 /* ---- layout ---- */
@@ -231,6 +262,7 @@ static void print_pieces(struct page *p, const struct tla *t, bool flat) {
             put(p, t->parts[i] + 2);
         } else {
             put(p, t->parts[i]);
+            if (!flat && i && i < t->n && p->column > start + 20 && !fits(p, t->kid[i])) new_line(p, start + 4);
         }
         if (i < t->n) print_kid(p, t, i, flat);
     }

@@ -67,6 +67,9 @@ struct tla *tla_equal(struct arena *, struct tla *, struct tla *);
 struct tla *tla_let(struct arena *, struct tla *head, struct tla *definition, struct tla *body);
 struct tla *tla_if(struct arena *, struct tla *, struct tla *, struct tla *);
 struct tla *tla_bind(struct arena *, const char *quantifier, const char *name, struct tla *set, struct tla *body);
+/* The same condition for use in an action: TLC takes a disjunction there for a choice and goes on to the second part though
+ * the first is true, where it may have no value; A \/ B becomes ~A => B. */
+struct tla *tla_guard(struct arena *, struct tla *);
 struct tla *tla_bool(struct arena *, bool);
 bool tla_is(const struct tla *, const char *text); /* this text and nothing else */
 

@@ -333,7 +333,7 @@ class Parser:
     # units
 
     def module(self):
-        m = {"extends": [], "constants": [], "variables": [], "definitions": {}, "assume": [], "order": []}
+        m = {"extends": [], "constants": [], "variables": [], "definitions": {}, "assume": [], "before": {}}
         self.take(kind="line")
         self.take("MODULE")
         m["name"] = self.take(kind="name")
@@ -368,6 +368,7 @@ class Parser:
                 self.take("==")
                 if t.text in m["definitions"]:
                     self.fail(f"{t.text} is defined twice")
+                m["before"][t.text] = set(m["constants"] + m["variables"])  # names have a meaning from there on
                 m["definitions"][t.text] = (params, self.expr())
             else:
                 self.at -= 1
@@ -572,7 +573,7 @@ def records(fields):
 def assert_(value, why):
     if value is True:
         return True
-    raise TlaError(why)
+    raise TlaError(" ".join(why) if isinstance(why, tuple) else why)
 
 
 def sub_sequence(s, m, n):
@@ -638,9 +639,6 @@ class Scope:
             self.bind(p, "value")
 
     def bind(self, name, what):
-        m = self.module
-        if name in self.names or name in m.known or name in STANDARD or name in CONSTANTS:
-            raise TlaSyntax(f"the name {name} is defined already where it is bound")
         self.names[name] = (what, self.size)
         self.size += 1
         return self.size - 1
@@ -693,10 +691,13 @@ class Module:
 
     def check_names(self):
         """What SANY would refuse: unknown names, uses before the definition, wrong numbers of arguments."""
-        seen = set(self.tree["constants"]) | set(self.tree["variables"])
+        seen = set()
         for name, (params, body) in self.tree["definitions"].items():
+            seen |= self.tree["before"][name]
             if params and self.mentions(body, name):
                 seen.add(name)  # announced by RECURSIVE
+            if any(p in seen for p in params):
+                raise TlaSyntax(f"a parameter of {name} has a meaning already")
             self.names_in(body, seen, set(params), name)
             seen.add(name)
 
@@ -716,7 +717,7 @@ class Module:
         def binds(names, outer):
             inner = set(outer)
             for name in names:
-                if name in inner or name in self.known:
+                if name in inner or name in seen or name in STANDARD or name in CONSTANTS:
                     raise TlaSyntax(f"{where}: the name {name} is bound, but it has a meaning already")
                 inner.add(name)
             return inner
@@ -1386,12 +1387,13 @@ class Module:
 NAMES = {"/\\": "and", "\\/": "or"}
 
 
-def explore(m, most=None):
-    """Breadth first, as TLC does: states outside the constraint are tested but neither counted nor expanded."""
+def explore(m, most=None, more=()):
+    """Breadth first, as TLC does: states outside the constraint are tested but neither counted nor expanded. `more` are
+    invariants besides those of the model."""
     config = m.config
     if config["SPECIFICATION"] != "Spec":
         raise TlaSyntax("the model wants another specification")
-    invariants = {n: m.formula(n) for n in config["INVARIANT"]}
+    invariants = {n: m.formula(n) for n in (*config["INVARIANT"], *more)}
     bounds = [m.formula(n) for n in config["CONSTRAINT"]]
     steps, starts = {}, {}
     for name in config["PROPERTY"]:
