@@ -485,7 +485,10 @@ static void define_stops(struct tla_cx *c, const struct action *list, uint32_t n
 static void need_types(struct tla_cx *c) {
     for (uint32_t i = c->p->types.list.n; i-- > 0;) {
         const struct type *t = c->p->types.list.at[i];
+        const char *head;
         if (c->types[i].used && c->types[i].set) tla_type_definition(c, t);
+        if (c->types[i].below) tla_below_definition(c, t, &head);
+        tla_forget_locals(c);
     }
 }
 
@@ -495,6 +498,10 @@ static void write_types(struct tla_cx *c, FILE *out) {
         const struct type *t = c->p->types.list.at[i];
         if (c->types[i].used && c->types[i].set) define(c, c->types[i].set, tla_type_definition(c, t), out);
         if (c->types[i].ranked) define(c, c->types[i].rank, tla_rank_definition(c, t), out);
+        if (!c->types[i].below) continue;
+        const char *head;
+        struct tla *order = tla_below_definition(c, t, &head);
+        define(c, head, order, out);
     }
 }
 
@@ -602,6 +609,7 @@ static void name_variables(struct tla_cx *c) {
             if (p->refines.at[i].vars.at[k]->index >= most) most = p->refines.at[i].vars.at[k]->index + 1;
     c->n_variables = most;
     c->n_cells = most + p->slots.n;
+    c->tags = arena_alloc(c->a, (p->slots.n + 1) * sizeof *c->tags);
     c->variables = arena_alloc(c->a, (most + 1) * sizeof *c->variables);
     c->cell = arena_alloc(c->a, c->n_cells * sizeof(struct tla *));
     for (uint32_t i = 0; i < p->vars.n; i++) {

@@ -30,6 +30,7 @@ enum tla_helper {
 struct tla_type {
     const char *set;   /* name of the definition of all its values, or NULL */
     const char *rank;  /* name of the function that numbers its values, or NULL */
+    const char *below; /* name of its order, or NULL */
     bool used, ranked; /* something refers to it */
     const char **ids;  /* symmetric: its constants */
 };
@@ -52,6 +53,7 @@ struct tla_cx {
     struct tla **cell; /* n_variables and then one for each slot; NULL: not bound */
     uint32_t n_cells;
     VEC(struct tla_slice) slices; /* what generators over slices are bound to */
+    uint32_t *tags; /* of slots: 1 + the only kind that a condition around allows, or 0 */
     VEC(const struct ir *) guarded; /* cut ranges that a condition in front has seen to */
     const bool *pointwise;          /* variables whose cell is the value at the loop's own key; NULL: no such loop */
     bool helpers[HELP_COUNT];
@@ -78,6 +80,7 @@ struct tla *tla_kind_set(struct tla_cx *, const struct type *, uint32_t variant)
 struct tla *tla_set_of(struct tla_cx *, const struct type *);                                   /* all its values */
 struct tla *tla_type_definition(struct tla_cx *, const struct type *);                          /* of a named one */
 struct tla *tla_rank_definition(struct tla_cx *, const struct type *);
+struct tla *tla_below_definition(struct tla_cx *, const struct type *, const char **head);
 struct tla *tla_is_value(struct tla_cx *, const struct type *, struct tla *);                   /* for TypeOK */
 struct tla *tla_value(struct tla_cx *, const struct type *, uint64_t);                          /* a constant */
 struct tla *tla_zero(struct tla_cx *, const struct type *);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "compiler/eval.h"
 #include "compiler/tla_cx.h"
 #include "parser/ast.h"
 
@@ -49,11 +50,18 @@ static struct tla *bounded(struct tla_cx *c, const struct ir *e, struct tla *x) 
                     tla_place(c, e->span));
 }
 
+/* x + n, with the constants of x and n as one. */
+static struct tla *plus(struct tla_cx *c, const struct ir *x, int64_t n) {
+    if (x->op == IR_CONST) return tla_number(c, x->imm + n);
+    if ((x->op == IR_ADD || x->op == IR_SUB) && x->kid[1]->op == IR_CONST)
+        return plus(c, x->kid[0], x->op == IR_ADD ? n + x->kid[1]->imm : n - x->kid[1]->imm);
+    struct tla *t = tla_expr(c, x);
+    if (!n) return t;
+    return tla_infix(c->a, TLA_ADD, t, n > 0 ? " + " : " - ", tla_number(c, n > 0 ? n : -n));
+}
+
 static struct tla *index_key(struct tla_cx *c, const struct type *t, const struct ir *key) {
-    struct tla *k = tla_expr(c, key);
-    if (t->kind == T_MAP || t->base1) return k;
-    if (key->op == IR_CONST) return tla_number(c, key->imm + 1);
-    return tla_infix(c->a, TLA_ADD, k, " + ", tla_number(c, 1));
+    return t->kind == T_MAP || t->base1 ? tla_expr(c, key) : plus(c, key, 1);
 }
 
 static struct tla *in_range(struct tla_cx *c, const struct ir *e) {
@@ -133,16 +141,8 @@ static struct tla *elements(struct tla_cx *c, const struct ir *e) {
 
 static struct tla *slice(struct tla_cx *c, const struct ir *e) {
     bool base1 = e->kid[0]->type->base1;
-    struct tla *s = tla_expr(c, e->kid[0]), *one = tla_number(c, 1), *from, *to;
-    if (base1) {
-        from = tla_expr(c, e->kid[1]);
-        to = e->kid[2]->op == IR_CONST ? tla_number(c, e->kid[2]->imm - 1)
-                                       : tla_infix(c->a, TLA_ADD, tla_expr(c, e->kid[2]), " - ", one);
-    } else {
-        from = e->kid[1]->op == IR_CONST ? tla_number(c, e->kid[1]->imm + 1)
-                                         : tla_infix(c->a, TLA_ADD, tla_expr(c, e->kid[1]), " + ", one);
-        to = tla_expr(c, e->kid[2]);
-    }
+    struct tla *s = tla_expr(c, e->kid[0]), *from = plus(c, e->kid[1], base1 ? 0 : 1),
+               *to = plus(c, e->kid[2], base1 ? -1 : 0);
     return tla_call(c, HELP_SLICE, 4, s, from, to, tla_place(c, e->span));
 }
 
@@ -171,6 +171,10 @@ static struct tla *boolean_if(struct tla_cx *c, const struct ir *e) {
     return tla_and(c->a, tla_implies(c->a, t, x), tla_implies(c->a, tla_not(c->a, t), y));
 }
 
+static bool empty_constant(const struct ir *e) {
+    return e->op == IR_CONST && !value_size(e->type, e->words ? (uint64_t)(uintptr_t)e->words : (uint64_t)e->imm);
+}
+
 struct tla *tla_expr(struct tla_cx *c, const struct ir *e) {
     struct arena *a = c->a;
     switch (e->op) {
@@ -185,7 +189,10 @@ struct tla *tla_expr(struct tla_cx *c, const struct ir *e) {
         return c->cell[e->var->index];
     case IR_FIELD: return tla_select(c, e->kid[0]->type, 0, (uint32_t)e->imm, tla_expr(c, e->kid[0]));
     case IR_PAYLOAD: return payload(c, e);
-    case IR_ISTAG: return tla_is_kind(c, e->kid[0]->type, tla_expr(c, e->kid[0]), (uint32_t)e->imm);
+    case IR_ISTAG:
+        if (e->kid[0]->op == IR_LOCAL && c->tags[e->kid[0]->slot])
+            return tla_bool(a, c->tags[e->kid[0]->slot] == (uint32_t)e->imm + 1);
+        return tla_is_kind(c, e->kid[0]->type, tla_expr(c, e->kid[0]), (uint32_t)e->imm);
     case IR_CONS: return construct(c, e);
     case IR_SETFIELD: {
         struct tla *x = tla_expr(c, e->kid[0]);
@@ -210,8 +217,10 @@ struct tla *tla_expr(struct tla_cx *c, const struct ir *e) {
         if (e->imm) return tla_expr(c, e->kid[0]);
         c->none = true;
         return tla_call(c, HELP_VALUE, 2, tla_expr(c, e->kid[0]), tla_place(c, e->span));
-    case IR_ADD: return infix(c, TLA_ADD, e, " + ");
-    case IR_SUB: return infix(c, TLA_ADD, e, " - ");
+    case IR_ADD:
+    case IR_SUB:
+        if (e->kid[1]->op == IR_CONST) return plus(c, e, 0);
+        return infix(c, TLA_ADD, e, e->op == IR_ADD ? " + " : " - ");
     case IR_MUL: return infix(c, TLA_MUL, e, " * ");
     case IR_DIV: return infix(c, TLA_MUL, e, " \\div ");
     case IR_MOD: return infix(c, TLA_ADD, e, " % ");
@@ -256,7 +265,10 @@ struct tla *tla_expr(struct tla_cx *c, const struct ir *e) {
         return bounded(c, e, tla_form(a, "Append(%, %)", 2, x, tla_expr(c, e->kid[1])));
     }
     case IR_TAIL: return tla_form(a, "Tail(%)", 1, tla_expr(c, e->kid[0]));
-    case IR_CONCAT: return bounded(c, e, infix(c, TLA_MUL, e, " \\o "));
+    case IR_CONCAT:
+        for (uint32_t i = 0; i < 2; i++)
+            if (empty_constant(e->kid[i]) && e->kid[1 - i]->type->cap <= e->type->cap) return tla_expr(c, e->kid[1 - i]);
+        return bounded(c, e, infix(c, TLA_MUL, e, " \\o "));
     case IR_SLICE: return bounded(c, e, slice(c, e));
     case IR_BAGADD:
     case IR_BAGREMOVE: {
@@ -345,20 +357,32 @@ static struct tla *condition(struct tla_cx *c, const struct ir_gen *g) {
     return g->cond ? tla_expr(c, g->cond) : tla_bool(c->a, true);
 }
 
+/* The kinds that a condition leaves for the names in it. */
+void tla_know(struct tla_cx *c, const struct ir *cond, bool on) {
+    if (!cond) return;
+    if (cond->op == IR_ISTAG && cond->kid[0]->op == IR_LOCAL)
+        c->tags[cond->kid[0]->slot] = on ? (uint32_t)cond->imm + 1 : 0;
+    for (uint32_t i = 0; i < cond->n && cond->op == IR_AND; i++) tla_know(c, cond->kid[i], on);
+}
+
 struct tla *tla_exists(struct tla_cx *c, const struct ir_gen *gens, uint32_t n, bool action, tla_body *body,
                        void *self) {
     if (!n) return body(c, self);
     if (gens->kind == G_LET) {
         struct tla *definition, *name = let_gen(c, gens, &definition), *cond = condition(c, gens);
         if (action) cond = tla_guard(c->a, cond);
+        tla_know(c, gens->cond, true);
         struct tla *rest = tla_and(c->a, cond, tla_exists(c, gens + 1, n - 1, action, body, self));
+        tla_know(c, gens->cond, false);
         return name ? tla_let(c->a, name, definition, rest) : rest;
     }
     const char *name;
     struct tla *also, *set = tla_domain(c, gens, &name, &also, false);
     struct tla *cond = tla_and(c->a, also, condition(c, gens));
     if (action) cond = tla_guard(c->a, cond);
+    tla_know(c, gens->cond, true);
     struct tla *rest = tla_and(c->a, cond, tla_exists(c, gens + 1, n - 1, action, body, self));
+    tla_know(c, gens->cond, false);
     if (tla_is(rest, "FALSE")) return rest;
     return tla_bind(c->a, "\\E", name, set, rest);
 }
@@ -368,13 +392,18 @@ struct tla *tla_bound(struct tla_cx *c, const struct ir_gen *gens, uint32_t n, s
     if (!n) return body(c, self);
     if (gens->kind == G_LET) {
         struct tla *definition, *name = let_gen(c, gens, &definition);
+        tla_know(c, gens->cond, true);
         struct tla *rest = tla_bound(c, gens + 1, n - 1, names, body, self);
+        tla_know(c, gens->cond, false);
         return name ? tla_let(c->a, name, definition, rest) : rest;
     }
     if (gens->kind != G_SLICE) tla_set_slot(c, gens->slot, *names);
     for (uint32_t i = 0; i < gens->n_fields; i++)
         tla_set_slot(c, gens->field_slots[i], tla_select(c, gens->elem, gens->variant, i, *names));
-    return tla_bound(c, gens + 1, n - 1, names + 1, body, self);
+    tla_know(c, gens->cond, true);
+    struct tla *rest = tla_bound(c, gens + 1, n - 1, names + 1, body, self);
+    tla_know(c, gens->cond, false);
+    return rest;
 }
 
 static struct tla *for_all(struct tla_cx *c, const struct ir_gen *gens, uint32_t n, const struct ir *e) {

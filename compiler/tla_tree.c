@@ -284,7 +284,9 @@ static void print_let(struct page *p, const struct tla *t, bool flat) {
         if (!first && flat) put(p, " ");
         if (!first && !flat) new_line(p, start + 4);
         print(p, t->kid[0], true);
-        put(p, " == ");
+        put(p, " ==");
+        if (flat || fits(p, t->kid[1])) put(p, " ");
+        else new_line(p, start + 8);
         print(p, t->kid[1], flat);
         if (t->kid[2]->kind != TLA_LET) break;
     }
@@ -296,15 +298,23 @@ static void print_let(struct page *p, const struct tla *t, bool flat) {
     print(p, t->kid[2], flat);
 }
 
+/* A chain of ELSE IF keeps its column. */
 static void print_if(struct page *p, const struct tla *t, bool flat) {
-    static const char *const words[] = {"IF ", "THEN ", "ELSE "};
     uint32_t start = p->column;
-    for (uint32_t i = 0; i < 3; i++) {
-        if (i && flat) put(p, " ");
-        if (i && !flat) new_line(p, start + 3);
-        put(p, words[i]);
-        print(p, t->kid[i], flat);
+    for (;; t = t->kid[2]) {
+        put(p, "IF ");
+        print(p, t->kid[0], flat);
+        if (flat) put(p, " ");
+        else new_line(p, start + 3);
+        put(p, "THEN ");
+        print(p, t->kid[1], flat);
+        bool chain = t->kid[2]->kind == TLA_IF;
+        if (flat) put(p, " ");
+        else new_line(p, chain ? start : start + 3);
+        put(p, "ELSE ");
+        if (!chain) break;
     }
+    print(p, t->kid[2], flat);
 }
 
 static void print_bind(struct page *p, const struct tla *t, bool flat) {

@@ -219,6 +219,8 @@ struct tla *tla_is_value(struct tla_cx *c, const struct type *t, struct tla *x) 
 
 /* ---- order ---- */
 
+static struct tla *below(struct tla_cx *, const struct type *, struct tla *, struct tla *);
+
 struct tla *tla_rank_definition(struct tla_cx *c, const struct type *t) {
     struct tla **kids = arena_alloc(c->a, (t->n + 1) * sizeof(struct tla *));
     if (t->kind == T_ENUM) {
@@ -252,7 +254,20 @@ static struct tla *fields_below(struct tla_cx *c, const struct type *t, uint32_t
     return all;
 }
 
+/* One of a type with a name has an operator for it. */
 struct tla *tla_below(struct tla_cx *c, const struct type *t, struct tla *x, struct tla *y) {
+    if (t->kind != T_UNION && !(t->kind == T_RECORD && t->name)) return below(c, t, x, y);
+    if (!entry(c, t)->below) entry(c, t)->below = tla_global(c, arena_printf(c->a, "%sBelow", t->name));
+    return tla_form(c->a, arena_printf(c->a, "%s(%%, %%)", entry(c, t)->below), 2, x, y);
+}
+
+struct tla *tla_below_definition(struct tla_cx *c, const struct type *t, const char **head) {
+    const char *x = tla_local(c, "x"), *y = tla_local(c, "y");
+    *head = arena_printf(c->a, "%s(%s, %s)", entry(c, t)->below, x, y);
+    return below(c, t, tla_text(c->a, x), tla_text(c->a, y));
+}
+
+static struct tla *below(struct tla_cx *c, const struct type *t, struct tla *x, struct tla *y) {
     struct arena *a = c->a;
     switch (t->kind) {
     case T_RANGE: return tla_infix(a, TLA_COMPARE, x, " < ", y);

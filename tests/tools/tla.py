@@ -1470,6 +1470,185 @@ def explore(m, most=None, more=()):
     return result, graph
 
 
+# ---- behaviours: temporal properties under fairness, on the graph of a model without a constraint ----
+
+class Temporal:
+    """A formula over states: the truth of each [] and <> in it is guessed along a behaviour, and the guesses must agree
+    with the next step and come true (the tableau of Manna and Pnueli)."""
+
+    def __init__(self, m, tree):
+        self.m, self.operators, self.atoms = m, [], []
+        self.holds = self.build(tree)
+
+    def build(self, e):
+        m = self.m
+        if m.level(e) < 2:
+            scope = Scope(m, [])
+            f, values = m.value(e, scope), {}
+
+            def atom(s, bits):
+                if s not in values:
+                    values[s] = truth(f([s, None] + [None] * scope.size))
+                return values[s]
+            return atom
+        if e[0] == "name":
+            return self.build(m.definitions[e[1]].tree)
+        if e[0] in ("/\\", "\\/"):
+            fs = [self.build(t) for t in e[1]]
+            if e[0] == "/\\":
+                return lambda s, bits: all(f(s, bits) for f in fs)
+            return lambda s, bits: any(f(s, bits) for f in fs)
+        if e[0] == "prefix" and e[1] == "~":
+            f = self.build(e[2])
+            return lambda s, bits: not f(s, bits)
+        if e[0] == "prefix" and e[1] in ("[]", "<>"):
+            return self.operator(e[1], self.build(e[2]))
+        if e[0] == "infix" and e[1] in ("=>", "<=>", "~>"):
+            f, g = self.build(e[2]), self.build(e[3])
+            if e[1] == "<=>":
+                return lambda s, bits: f(s, bits) == g(s, bits)
+            if e[1] == "=>":
+                return lambda s, bits: not f(s, bits) or g(s, bits)
+            later = self.operator("<>", g)
+            return self.operator("[]", lambda s, bits: not f(s, bits) or later(s, bits))
+        raise TlaSyntax(f"{e[0]} in a formula about behaviours")
+
+    def operator(self, op, f):
+        i = len(self.operators)
+        self.operators.append((op, f))
+        return lambda s, bits: bits >> i & 1 == 1
+
+    def agree(self, s, bits, after):
+        for i, (op, f) in enumerate(self.operators):
+            now, then = bits >> i & 1 == 1, after >> i & 1 == 1
+            if now != (f(s, bits) and then if op == "[]" else f(s, bits) or then):
+                return False
+        return True
+
+    def fulfilled(self, i, s, bits):
+        op, f = self.operators[i]
+        now = bits >> i & 1 == 1
+        return now or not f(s, bits) if op == "[]" else not now or f(s, bits)
+
+
+def obligations(m, e, fr, scope, graph):
+    """(strong, {state: its steps}) for each instance of WF and SF in a formula."""
+    if e[0] == "/\\":
+        return [o for t in e[1] for o in obligations(m, t, fr, scope, graph)]
+    if e[0] == "quantifier" and e[1] == "\\A" and len(e[2]) == 1:
+        (name, domain), = e[2]
+        values = elements(m.value(domain, scope)(fr + [None] * (scope.size - len(fr))))
+        i, out = scope.bind(name, "value"), []
+        for x in values:
+            inner = (fr + [None] * (i + 1 - len(fr)))[:]
+            inner[i] = x
+            out += obligations(m, e[3], inner, scope, graph)
+        scope.drop(name)
+        return out
+    if e[0] != "fair":
+        raise TlaSyntax(f"{e[0]} in Fairness")
+    f, steps = m.action(e[3], scope), {}
+    for s in graph:
+        new, to = [None] * len(s), set()
+        frame = fr + [None] * (scope.size - len(fr))
+        frame[0], frame[1] = s, new
+        for _ in f(frame):
+            if tuple(new) != s:
+                to.add(tuple(new))
+        if to:
+            steps[s] = to
+    return [(e[1] == "SF", steps)]
+
+
+def components(nodes, edges):
+    """Strongly connected components (Tarjan), without recursion."""
+    index, low, stack, on, out = {}, {}, [], set(), []
+    for root in nodes:
+        if root in index:
+            continue
+        work = [(root, iter(edges[root]))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on.add(root)
+        while work:
+            v, it = work[-1]
+            for w in it:
+                if w not in nodes:
+                    continue
+                if w not in index:
+                    index[w] = low[w] = len(index)
+                    stack.append(w)
+                    on.add(w)
+                    work.append((w, iter(edges[w])))
+                    break
+                if w in on:
+                    low[v] = min(low[v], index[w])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[v])
+                if low[v] == index[v]:
+                    c = set()
+                    while True:
+                        w = stack.pop()
+                        on.discard(w)
+                        c.add(w)
+                        if w == v:
+                            break
+                    out.append(c)
+    return out
+
+
+def fair_cycle(nodes, edges, formula, fairs):
+    """Whether some endless way within the nodes fulfils the formula's promises and every obligation."""
+    for c in components(nodes, edges):
+        if len(c) == 1:
+            v, = c
+            if v not in edges[v]:
+                continue
+        if not all(any(formula.fulfilled(i, s, b) for s, b in c) for i in range(len(formula.operators))):
+            continue
+        drop, lost = set(), False
+        for strong, steps in fairs:
+            able = {v for v in c if v[0] in steps}
+            taken = any(w in c and w[0] in steps[v[0]] for v in able for w in edges[v])
+            if taken or not able or (not strong and len(able) < len(c)):
+                continue
+            if not strong:
+                lost = True
+                break
+            drop |= able
+        if lost:
+            continue
+        if not drop:
+            return True
+        if fair_cycle(c - drop, edges, formula, fairs):
+            return True
+    return False
+
+
+def holds(m, name, graph, starts):
+    """Whether every fair behaviour satisfies the temporal formula."""
+    fairs, scope = [], Scope(m, [])
+    if "Fairness" in m.definitions:
+        fairs = obligations(m, m.definitions["Fairness"].tree, [None, None], scope, graph)
+    tree = m.definitions[name].tree
+    for part in tree[1] if tree[0] == "/\\" else [tree]:
+        formula = Temporal(m, ("prefix", "~", part))
+        all_bits = range(1 << len(formula.operators))
+        edges = {}
+        todo = [(s, b) for s in starts for b in all_bits if formula.holds(s, b)]
+        while todo:
+            s, b = v = todo.pop()
+            if v in edges:
+                continue
+            edges[v] = [(t, after) for after in all_bits if formula.agree(s, b, after) for t in {s, *graph[s]}]
+            todo += [w for w in edges[v] if w not in edges]
+        if fair_cycle(set(edges), edges, formula, fairs):
+            return False
+    return True
+
+
 def load(path, config=None):
     with open(path, encoding="utf-8") as f:
         parser = Parser(f.read())

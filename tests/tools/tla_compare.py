@@ -15,6 +15,7 @@ import time
 sys.path.insert(0, os.path.dirname(__file__))
 import tla  # noqa: E402
 
+MOST_BEHAVIOURS = 1000  # states of a graph on which temporal properties are decided
 DCHECK = os.environ.get("DCHECK", "./dcheck")
 
 
@@ -38,7 +39,7 @@ def module_name(name, m):
 def differences(path, check, m, most):
     """(what differs, what was compared)."""
     names = list(m.definitions)
-    result, _ = tla.explore(m, most, [n for n in names if n.startswith("Never") and n[5:] in m.definitions])
+    result, graph = tla.explore(m, most, [n for n in names if n.startswith("Never") and n[5:] in m.definitions])
     if not result["whole"]:
         return [], "read only"
     done = dcheck(path, "-continue", "-no-trace", "-json", "-", *(["-check", check] if check else []))
@@ -66,7 +67,13 @@ def differences(path, check, m, most):
             name, bad = module_name(p["name"], m), p["verdict"] == "violated"
         if p["kind"] == "reachable":
             name, bad = "Never" + name, p["verdict"] == "proved"
-        if p["kind"] == "property" or name not in m.definitions:
+        if name not in m.definitions or p["verdict"] == "inconclusive":
+            continue
+        if p["kind"] == "property":
+            if result["cut"] or len(graph) > MOST_BEHAVIOURS:
+                continue
+            if tla.holds(m, name, graph, m.initial_states()) == bad:
+                wrong.append(f"property {p['name']} is {p['verdict']}, in TLA+ {'' if bad else 'not '}holding")
             continue
         if bad != (name in result["violated"]):
             wrong.append(f"{p['kind']} {p['name']} is {p['verdict']}, in TLA+ {'' if bad else 'not '}holding")
