@@ -49,7 +49,7 @@ static const char *const standard[] = {
     "EmptyBag",  "BagUnion",     "SubBag",    "BagOfAll",     "BagCardinality", "CopiesIn", "Print", "PrintT",
     "Assert",    "JavaTime",     "TLCGet",    "TLCSet",       "Permutations", "SortSeq", "RandomElement", "Any",
     "ToString",  "TLCEval",      "Sum",       "None",         "vars",    "TypeOK",   "Init",    "Next",
-    "Spec",      "Fairness",     "Bound",     "Final",        "Progress", "CutStep", "NoDeadlock", "Infinity"};
+    "Spec",      "Fairness",     "WithinBound",     "FinalState",        "Moves", "CutStep", "NoDeadlock", "Infinity"};
 
 /* ---- words ---- */
 
@@ -464,13 +464,13 @@ static struct tla *joined(struct tla_cx *c, enum dc_kind kind) {
 static void define_stops(struct tla_cx *c, const struct action *list, uint32_t n, struct config *f, FILE *out) {
     struct arena *a = c->a;
     struct tla *final = joined(c, DC_FINAL), *progress = any_action(c, list, n, false), *cuts = cut_steps(c, list, n);
-    define(c, "Progress", progress, out);
-    struct tla *all = f->bound ? tla_text(a, "~Bound") : tla_bool(a, false);
+    define(c, "Moves", progress, out);
+    struct tla *all = f->bound ? tla_text(a, "~WithinBound") : tla_bool(a, false);
     if (!tla_is(final, "FALSE")) {
-        define(c, "Final", final, out);
-        all = tla_or(a, all, tla_text(a, "Final"));
+        define(c, "FinalState", final, out);
+        all = tla_or(a, all, tla_text(a, "FinalState"));
     }
-    all = tla_or(a, all, tla_text(a, "ENABLED <<Progress>>_vars"));
+    all = tla_or(a, all, tla_text(a, "ENABLED <<Moves>>_vars"));
     if (!tla_is(cuts, "FALSE")) {
         fputs("\\* Some step leads beyond a bound of the search: it is no step of Next.\n", out);
         define(c, "CutStep", cuts, out);
@@ -555,7 +555,7 @@ static void write_body(struct tla_cx *c, const struct tla_options *o, struct con
     f->bound = !tla_is(cut, "FALSE");
     if (f->bound) {
         fputs("\\* States outside are found and tested, and nothing is tried from them.\n", out);
-        define(c, "Bound", tla_not(a, cut), out);
+        define(c, "WithinBound", tla_not(a, cut), out);
     }
     for (uint32_t i = 0; i < p->preds.n; i++) {
         const struct ir_pred *q = &p->preds.at[i];
@@ -593,7 +593,7 @@ static void write_config(struct tla_cx *c, const struct tla_options *o, const st
     write_constants(c, out, "\n    ", true);
     write_list("INVARIANTS", f->invariants.at, f->invariants.n, out);
     write_list("PROPERTIES", f->properties.at, f->properties.n, out);
-    if (f->bound) fputs("CONSTRAINT\n    Bound\n", out);
+    if (f->bound) fputs("CONSTRAINT\n    WithinBound\n", out);
     for (uint32_t i = 0; i < f->wanted.n; i++)
         fprintf(out, "\\* To see that it can be reached: INVARIANT %s\n", f->wanted.at[i]);
     fputs("\\* A stop is found by NoDeadlock, which knows the final states.\nCHECK_DEADLOCK FALSE\n", out);
