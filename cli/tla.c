@@ -82,7 +82,8 @@ int tla_export(struct front *f, const struct ast *check, const struct options *o
     if (!names_file(o->tla) && mkdir(o->tla, 0777) && errno != EEXIST) return failed(o->tla);
     const char *path = module_path(f, check, o->tla), *module = module_of(f, path);
     if (!tla_module_name(module))
-        return refuse(path, "the name of the file is that of the module: letters, digits and _, and none of TLA+'s own");
+        return refuse(path,
+                      "the name of the file is that of the module: letters, digits and _, and none of TLA+'s own");
     struct compile_options how = {.check = check, .plain = true};
     define_settings(f, o, &how);
     struct program *p = f->diags.errors ? NULL : compile(f, &how);

@@ -13,14 +13,15 @@
 static const struct {
     const char *name, *text;
 } helpers[HELP_COUNT] = {
-    [HELP_ERROR] = {"Error", "\\* An expression without a value: TLC stops and prints why.\nError(why) == Assert(FALSE, why)"},
-    [HELP_EVALUATED] = {"Evaluated", "\\* The value is computed here, whether it is used or not.\nEvaluated(x) == x = x"},
-    [HELP_CHECKED] = {"Checked",
-                      "Checked(x, S, at) ==\n    IF x \\in S THEN x ELSE Error(<<at, \"a value lies outside the range it is stored in\">>)"},
+    [HELP_ERROR] = {"Error",
+                    "\\* An expression without a value: TLC stops and prints why.\nError(why) == Assert(FALSE, why)"},
+    [HELP_EVALUATED] = {"Evaluated",
+                        "\\* The value is computed here, whether it is used or not.\nEvaluated(x) == x = x"},
+    [HELP_CHECKED] = {"Checked", "Checked(x, S, at) ==\n    IF x \\in S THEN x ELSE Error(<<at, \"a value lies outside "
+                                 "the range it is stored in\">>)"},
     [HELP_VALUE] = {"Value", "Value(x, at) == IF x = None THEN Error(<<at, \"none is used as a value\">>) ELSE x"},
-    [HELP_COPIES] = {"Copies",
-                     "\\* The copies in a bag, told apart by numbers.\n"
-                     "Copies(b) == UNION {{<<x, n>> : n \\in 1..b[x]} : x \\in BagToSet(b)}"},
+    [HELP_COPIES] = {"Copies", "\\* The copies in a bag, told apart by numbers.\n"
+                               "Copies(b) == UNION {{<<x, n>> : n \\in 1..b[x]} : x \\in BagToSet(b)}"},
     [HELP_MIN] = {"Min", "Min(S) == CHOOSE x \\in S : \\A y \\in S : x <= y"},
     [HELP_MAX] = {"Max", "Max(S) == CHOOSE x \\in S : \\A y \\in S : y <= x"},
     [HELP_SMALLER] = {"Smaller", "Smaller(x, y) == IF x < y THEN x ELSE y"},
@@ -30,10 +31,9 @@ static const struct {
     [HELP_SHORT] = {"Short", "Short(n, s, at) == IF Len(s) <= n THEN s ELSE Error(<<at, \"no room\">>)"},
     [HELP_SMALL_BAG] = {"SmallBag",
                         "SmallBag(n, b, at) == IF BagCardinality(b) <= n THEN b ELSE Error(<<at, \"no room\">>)"},
-    [HELP_SLICE] = {"Slice",
-                    "Slice(s, from, to, at) ==\n"
-                    "    IF from >= 1 /\\ to <= Len(s) THEN SubSeq(s, from, to)\n"
-                    "    ELSE Error(<<at, \"an index lies outside the sequence\">>)"},
+    [HELP_SLICE] = {"Slice", "Slice(s, from, to, at) ==\n"
+                             "    IF from >= 1 /\\ to <= Len(s) THEN SubSeq(s, from, to)\n"
+                             "    ELSE Error(<<at, \"an index lies outside the sequence\">>)"},
     [HELP_CLOSURE] = {"Closure",
                       "\\* Transitive closure.\nRECURSIVE Closure(_)\n"
                       "Closure(R) ==\n"
@@ -44,12 +44,13 @@ static const struct {
 };
 
 static const char *const standard[] = {
-    "Nat",       "Int",          "Real",      "Seq",          "Len",     "Append",   "Head",    "Tail",
-    "SubSeq",    "SelectSeq",    "Cardinality", "IsFiniteSet", "IsABag", "BagToSet", "SetToBag", "BagIn",
-    "EmptyBag",  "BagUnion",     "SubBag",    "BagOfAll",     "BagCardinality", "CopiesIn", "Print", "PrintT",
-    "Assert",    "JavaTime",     "TLCGet",    "TLCSet",       "Permutations", "SortSeq", "RandomElement", "Any",
-    "ToString",  "TLCEval",      "Sum",       "None",         "vars",    "TypeOK",   "Init",    "Next",
-    "Spec",      "Fairness",     "WithinBound",     "FinalState",        "Moves", "CutStep", "NoDeadlock", "Infinity"};
+    "Nat",          "Int",        "Real",          "Seq",         "Len",         "Append",   "Head",
+    "Tail",         "SubSeq",     "SelectSeq",     "Cardinality", "IsFiniteSet", "IsABag",   "BagToSet",
+    "SetToBag",     "BagIn",      "EmptyBag",      "BagUnion",    "SubBag",      "BagOfAll", "BagCardinality",
+    "CopiesIn",     "Print",      "PrintT",        "Assert",      "JavaTime",    "TLCGet",   "TLCSet",
+    "Permutations", "SortSeq",    "RandomElement", "Any",         "ToString",    "TLCEval",  "Sum",
+    "None",         "vars",       "TypeOK",        "Init",        "Next",        "Spec",     "Fairness",
+    "WithinBound",  "FinalState", "Moves",         "CutStep",     "NoDeadlock",  "Infinity"};
 
 /* ---- words ---- */
 
@@ -151,7 +152,9 @@ static const char *action_name(struct tla_cx *c, const struct ir_action *a) {
     const char *who = a->process >= 0 ? c->p->processes.at[a->process].name : NULL;
     return tla_global(c, arena_printf(c->a, "%s%s%s%s%s", who ? who : "", who ? "_" : "",
                                       a->kind == ACT_HANDLER ? "on_" : "", a->name,
-                                      a->torn ? "_cut_short" : a->byzantine ? "_lie" : ""));
+                                      a->torn        ? "_cut_short"
+                                      : a->byzantine ? "_lie"
+                                                     : ""));
 }
 
 static void prepare(struct tla_cx *c, struct action *x, const struct ir_action *a) {
@@ -206,8 +209,8 @@ static struct tla *call_body(struct tla_cx *c, void *self) {
     const struct ir *key[64];
     uint32_t keys = s->keys ? temporal_key(x->ir, key, 64) : 0;
     for (uint32_t i = 0; i < keys; i++) cond = tla_and(c->a, cond, tla_equal(c->a, s->keys[i], tla_expr(c, key[i])));
-    struct tla *call = n ? tla_list(c->a, arena_printf(c->a, "%s(", x->body_name), args, n, ")")
-                         : tla_text(c->a, x->body_name);
+    struct tla *call =
+        n ? tla_list(c->a, arena_printf(c->a, "%s(", x->body_name), args, n, ")") : tla_text(c->a, x->body_name);
     return tla_and(c->a, cond, call);
 }
 
@@ -247,7 +250,8 @@ static struct tla *any_action(struct tla_cx *c, const struct action *list, uint3
     struct tla *all = tla_bool(c->a, false);
     for (uint32_t i = 0; i < n; i++) {
         const struct ir_action *a = list[i].ir;
-        bool harm = a->fault && !(a->fault_name && (!strcmp(a->fault_name, "recover") || !strcmp(a->fault_name, "heal")));
+        bool harm =
+            a->fault && !(a->fault_name && (!strcmp(a->fault_name, "recover") || !strcmp(a->fault_name, "heal")));
         if (harm && !harm_too) continue;
         const char *self = list[i].self ? tla_local(c, "self") : NULL;
         struct tla *t = call_action(c, &list[i], self);
@@ -261,7 +265,8 @@ static struct tla *cut_steps(struct tla_cx *c, const struct action *list, uint32
     struct tla *all = tla_bool(c->a, false);
     for (uint32_t i = 0; i < n; i++) {
         const struct ir_action *a = list[i].ir;
-        bool harm = a->fault && !(a->fault_name && (!strcmp(a->fault_name, "recover") || !strcmp(a->fault_name, "heal")));
+        bool harm =
+            a->fault && !(a->fault_name && (!strcmp(a->fault_name, "recover") || !strcmp(a->fault_name, "heal")));
         if (harm || !tla_may_cut(a->body)) continue;
         struct step s = {.c = c, .action = &list[i], .cuts = true};
         const char *self = bind_self(c, &list[i]);
@@ -330,7 +335,8 @@ static struct tla *fair_entry(struct tla_cx *c, const struct ir_fair *f, const s
     for (uint32_t i = 0; i < f->n; i++) {
         const struct action *x = &list[f->actions[i]];
         if (x->self != self) {
-            tla_note(c, "fairness to %s joins steps of different processes, which the module takes one by one", f->name);
+            tla_note(c, "fairness to %s joins steps of different processes, which the module takes one by one",
+                     f->name);
             struct tla *rest = fair_formula(c, f->strong, call_action(c, x, x->self ? "other" : NULL));
             return x->self ? tla_bind(c->a, "\\A", "other", tla_set_of(c, x->self), rest) : rest;
         }
@@ -560,7 +566,8 @@ static void write_body(struct tla_cx *c, const struct tla_options *o, struct con
     for (uint32_t i = 0; i < p->preds.n; i++) {
         const struct ir_pred *q = &p->preds.at[i];
         if (q->module && !strcmp(q->module, "assume"))
-            fprintf(out, "\\* The assumption at %s is false of these constants.\nASSUME FALSE\n\n", tla_where(c, q->span));
+            fprintf(out, "\\* The assumption at %s is false of these constants.\nASSUME FALSE\n\n",
+                    tla_where(c, q->span));
         else define_property(c, q, f, out);
     }
     if (o->stops) define_stops(c, list, p->actions.n, f, out);
@@ -619,8 +626,8 @@ static void name_variables(struct tla_cx *c) {
     for (uint32_t i = 0; i < p->refines.n; i++)
         for (uint32_t k = 0; k < p->refines.at[i].vars.n; k++) {
             const struct ir_var *v = p->refines.at[i].vars.at[k];
-            const char *wish = strchr(v->name, '.') ? v->name
-                                                    : arena_printf(c->a, "%s.%s", p->refines.at[i].name, v->name);
+            const char *wish =
+                strchr(v->name, '.') ? v->name : arena_printf(c->a, "%s.%s", p->refines.at[i].name, v->name);
             c->variables[v->index] = tla_global(c, wish);
         }
 }

@@ -1,8 +1,8 @@
 /* A check as a TLA+ module and a model for TLC, so that another checker can confirm the result.
  *
  * The writer walks the IR, like the interpreter and the C generator, and means the same: docs/tla.md says how each
- * construct is translated and what differs. It wants the program of compile_options.plain, without the maps and loops that
- * were made smaller for the search. */
+ * construct is translated and what differs. It wants the program of compile_options.plain, without the maps and loops
+ * that were made smaller for the search. */
 #ifndef DC_COMPILER_TLA_H
 #define DC_COMPILER_TLA_H
 

@@ -47,13 +47,13 @@ struct tla_cx {
     struct arena *a;
 
     VEC(const char *) globals, locals, notes; /* notes: what cannot be said, or differs */
-    struct tla_type *types; /* by id */
-    const char **variables; /* by index; behind them those of refinements */
+    struct tla_type *types;                   /* by id */
+    const char **variables;                   /* by index; behind them those of refinements */
     uint32_t n_variables;
     struct tla **cell; /* n_variables and then one for each slot; NULL: not bound */
     uint32_t n_cells;
-    VEC(struct tla_slice) slices; /* what generators over slices are bound to */
-    uint32_t *tags; /* of slots: 1 + the only kind that a condition around allows, or 0 */
+    VEC(struct tla_slice) slices;   /* what generators over slices are bound to */
+    uint32_t *tags;                 /* of slots: 1 + the only kind that a condition around allows, or 0 */
     VEC(const struct ir *) guarded; /* cut ranges that a condition in front has seen to */
     const bool *pointwise;          /* variables whose cell is the value at the loop's own key; NULL: no such loop */
     bool helpers[HELP_COUNT];
@@ -71,21 +71,21 @@ struct tla *tla_call(struct tla_cx *, enum tla_helper, uint32_t n, ...);
 struct tla *tla_error(struct tla_cx *, enum dc_error, const struct ir *at);
 struct tla *tla_why(struct tla_cx *, const char *what, struct span);
 const char *tla_where(struct tla_cx *, struct span); /* file:line */
-struct tla *tla_place(struct tla_cx *, struct span);     /* the same, as a string of TLA+ */
+struct tla *tla_place(struct tla_cx *, struct span); /* the same, as a string of TLA+ */
 struct tla *tla_number(struct tla_cx *, int64_t);
 
 /* Types and values. */
 void tla_types(struct tla_cx *);
 struct tla *tla_kind_set(struct tla_cx *, const struct type *, uint32_t variant);
-struct tla *tla_set_of(struct tla_cx *, const struct type *);                                   /* all its values */
-struct tla *tla_type_definition(struct tla_cx *, const struct type *);                          /* of a named one */
+struct tla *tla_set_of(struct tla_cx *, const struct type *);          /* all its values */
+struct tla *tla_type_definition(struct tla_cx *, const struct type *); /* of a named one */
 struct tla *tla_rank_definition(struct tla_cx *, const struct type *);
 struct tla *tla_below_definition(struct tla_cx *, const struct type *, const char **head);
-struct tla *tla_is_value(struct tla_cx *, const struct type *, struct tla *);                   /* for TypeOK */
-struct tla *tla_value(struct tla_cx *, const struct type *, uint64_t);                          /* a constant */
+struct tla *tla_is_value(struct tla_cx *, const struct type *, struct tla *); /* for TypeOK */
+struct tla *tla_value(struct tla_cx *, const struct type *, uint64_t);        /* a constant */
 struct tla *tla_zero(struct tla_cx *, const struct type *);
-struct tla *tla_below(struct tla_cx *, const struct type *, struct tla *, struct tla *);        /* a < b */
-const char *tla_field(struct tla_cx *, const struct type *, uint32_t variant, uint32_t field);  /* field: within it */
+struct tla *tla_below(struct tla_cx *, const struct type *, struct tla *, struct tla *);       /* a < b */
+const char *tla_field(struct tla_cx *, const struct type *, uint32_t variant, uint32_t field); /* field: within it */
 const char *tla_tag(struct tla_cx *, const struct type *);
 struct tla *tla_least(struct tla_cx *, const struct type *, struct tla *set, bool greatest);
 

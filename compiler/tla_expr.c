@@ -1,5 +1,5 @@
-/* Expressions of the IR as expressions of TLA+. What the interpreter does eagerly and in ascending order is kept where a
- * result depends on it; see docs/tla.md for what is left. */
+/* Expressions of the IR as expressions of TLA+. What the interpreter does eagerly and in ascending order is kept where
+ * a result depends on it; see docs/tla.md for what is left. */
 #include <stdarg.h>
 #include <string.h>
 
@@ -9,9 +9,13 @@
 
 static struct tla *reduce(struct tla_cx *, const struct ir *);
 
-struct tla *tla_number(struct tla_cx *c, int64_t n) { return tla_format(c->a, "%lld", (long long)n); }
+struct tla *tla_number(struct tla_cx *c, int64_t n) {
+    return tla_format(c->a, "%lld", (long long)n);
+}
 
-struct tla *tla_slot(const struct tla_cx *c, uint32_t slot) { return c->cell[c->n_variables + slot]; }
+struct tla *tla_slot(const struct tla_cx *c, uint32_t slot) {
+    return c->cell[c->n_variables + slot];
+}
 void tla_set_slot(struct tla_cx *c, uint32_t slot, struct tla *t) { c->cell[c->n_variables + slot] = t; }
 
 bool tla_simple(const struct tla *t) {
@@ -46,8 +50,11 @@ static struct tla *bounded(struct tla_cx *c, const struct ir *e, struct tla *x) 
     if (e->op == IR_ELEMENTS && (e->kid[0]->type->kind == T_SET || e->kid[0]->type->cap <= max)) return x;
     if (e->op == IR_CONCAT && e->kid[0]->type->cap + e->kid[1]->type->cap <= max) return x;
     if (e->op == IR_SLICE && e->kid[0]->type->cap <= max) return x;
-    return tla_call(c, set ? HELP_AT_MOST : t->kind == T_SEQ ? HELP_SHORT : HELP_SMALL_BAG, 3, tla_number(c, max), x,
-                    tla_place(c, e->span));
+    return tla_call(c,
+                    set                ? HELP_AT_MOST
+                    : t->kind == T_SEQ ? HELP_SHORT
+                                       : HELP_SMALL_BAG,
+                    3, tla_number(c, max), x, tla_place(c, e->span));
 }
 
 /* x + n, with the constants of x and n as one. */
@@ -65,8 +72,8 @@ static struct tla *index_key(struct tla_cx *c, const struct type *t, const struc
 }
 
 static struct tla *in_range(struct tla_cx *c, const struct ir *e) {
-    struct tla *x = tla_expr(c, e->kid[0]), *set = tla_infix(c->a, TLA_RANGE, tla_number(c, e->type->lo), "..",
-                                                             tla_number(c, e->type->hi));
+    struct tla *x = tla_expr(c, e->kid[0]),
+               *set = tla_infix(c->a, TLA_RANGE, tla_number(c, e->type->lo), "..", tla_number(c, e->type->hi));
     for (uint32_t i = 0; i < c->guarded.n; i++)
         if (c->guarded.at[i] == e) return x;
     if (!e->type->universe) return x;
@@ -212,7 +219,9 @@ struct tla *tla_expr(struct tla_cx *c, const struct ir *e) {
         return tla_form(a, "[% EXCEPT ![%] = %]", 3, x, k, tla_expr(c, e->kid[2]));
     }
     case IR_SOME: return tla_expr(c, e->kid[0]);
-    case IR_ISSOME: c->none = true; return tla_infix(a, TLA_COMPARE, tla_expr(c, e->kid[0]), " # ", tla_text(a, "None"));
+    case IR_ISSOME:
+        c->none = true;
+        return tla_infix(a, TLA_COMPARE, tla_expr(c, e->kid[0]), " # ", tla_text(a, "None"));
     case IR_UNWRAP:
         if (e->imm) return tla_expr(c, e->kid[0]);
         c->none = true;
@@ -267,7 +276,8 @@ struct tla *tla_expr(struct tla_cx *c, const struct ir *e) {
     case IR_TAIL: return tla_form(a, "Tail(%)", 1, tla_expr(c, e->kid[0]));
     case IR_CONCAT:
         for (uint32_t i = 0; i < 2; i++)
-            if (empty_constant(e->kid[i]) && e->kid[1 - i]->type->cap <= e->type->cap) return tla_expr(c, e->kid[1 - i]);
+            if (empty_constant(e->kid[i]) && e->kid[1 - i]->type->cap <= e->type->cap)
+                return tla_expr(c, e->kid[1 - i]);
         return bounded(c, e, infix(c, TLA_MUL, e, " \\o "));
     case IR_SLICE: return bounded(c, e, slice(c, e));
     case IR_BAGADD:
@@ -553,8 +563,13 @@ static const struct ir_gen *distinct(struct tla_cx *c, const struct ir *e, uint3
                 tla_note(c, "%s: values that come up twice are counted each time", tla_where(c, e->span));
     }
     struct ir *set = arena_alloc(c->a, sizeof *set);
-    *set = (struct ir){.op = IR_REDUCE, .imm = R_SET, .type = NULL, .gens = e->gens + first, .n_gens = at - first,
-                       .n = 1, .span = e->span};
+    *set = (struct ir){.op = IR_REDUCE,
+                       .imm = R_SET,
+                       .type = NULL,
+                       .gens = e->gens + first,
+                       .n_gens = at - first,
+                       .n = 1,
+                       .span = e->span};
     set->kid = arena_alloc(c->a, sizeof(struct ir *));
     set->kid[0] = e->gens[at].src;
     struct ir_gen *gens = arena_alloc(c->a, (e->n_gens + 1) * sizeof *gens);
@@ -567,7 +582,6 @@ static const struct ir_gen *distinct(struct tla_cx *c, const struct ir *e, uint3
     *n = first + 1 + left;
     return gens;
 }
-
 
 static struct tla *add_next(struct tla_cx *c, void *self, struct tla *so_far) {
     const struct ir *e = self;
@@ -614,12 +628,11 @@ struct tla *tla_recursion(struct tla_cx *c, const struct ir_gen *gens, uint32_t 
     } else {
         const char *x = tla_local(c, "one"), *y = tla_local(c, "other");
         struct tla *X = tla_text(a, x), *Y = tla_text(a, y);
-        last = tla_bind(a, "CHOOSE", x, todo_text,
-                        tla_bind(a, "\\A", y, todo_text,
-                                 tla_or(a, tla_equal(a, X, Y), binding_below(c, gens, n, Y, X, b.free))));
+        last = tla_bind(
+            a, "CHOOSE", x, todo_text,
+            tla_bind(a, "\\A", y, todo_text, tla_or(a, tla_equal(a, X, Y), binding_below(c, gens, n, Y, X, b.free))));
     }
-    struct tla *so_far =
-        tla_form(a, arena_printf(a, "%s[%s \\ {%s}]", loop, todo, it), 0);
+    struct tla *so_far = tla_form(a, arena_printf(a, "%s[%s \\ {%s}]", loop, todo, it), 0);
     struct step_of how = {.next = next, .self = self, .so_far = so_far};
     struct tla *body = with_binding(c, gens, n, it_text, b.free, 0, true, next_of, &how);
     body = tla_let(a, it_text, last, body);
@@ -685,16 +698,15 @@ static struct tla *reduce(struct tla_cx *c, const struct ir *e) {
     }
     case R_SUM: return tla_recursion(c, gens, n, "Sum", false, tla_number(c, 0), add_next, (void *)(uintptr_t)e);
     case R_BAG:
-        return bounded(c, e,
-                       tla_recursion(c, gens, n, "Bag", false, tla_text(a, "EmptyBag"), add_next, (void *)(uintptr_t)e));
+        return bounded(
+            c, e, tla_recursion(c, gens, n, "Bag", false, tla_text(a, "EmptyBag"), add_next, (void *)(uintptr_t)e));
     case R_FOLD: {
         struct tla *start = tla_expr(c, e->kid[1]);
         return tla_recursion(c, gens, n, "Fold", true, start, fold_next, (void *)(uintptr_t)e);
     }
     case R_MAP: return map_of(c, e);
     case R_MIN:
-    case R_MAX:
-        return tla_least(c, e->type, set_of(c, gens, n, false, kid_of, e->kid[0]), op == R_MAX);
+    case R_MAX: return tla_least(c, e->type, set_of(c, gens, n, false, kid_of, e->kid[0]), op == R_MAX);
     default: return first_binding(c, e, gens, n);
     }
 }

@@ -121,7 +121,12 @@ static struct tla **fork_cells(struct tla_cx *c) {
 static const char *cell_name(struct tla_cx *c, uint32_t cell) {
     if (cell < c->n_variables) return c->variables[cell];
     const char *name = c->p->slot_names.at[cell - c->n_variables];
-    return name ? name : "flag";
+    if (name) return name;
+    switch (c->p->slots.at[cell - c->n_variables]->kind) {
+    case T_BOOL: return "lost"; /* of the names that a spec does not give, the flag of a step that is cut short */
+    case T_SET: return "all";
+    default: return "value";
+    }
 }
 
 /* Names of fields; cells are few, so that their own names will do. */
@@ -240,8 +245,8 @@ static struct tla *except(struct tla_cx *c, struct tla *old, struct tla *path, s
 }
 
 struct target {
-    struct tla *path;  /* ![k].f, or NULL: the whole variable */
-    struct tla *value; /* what stands there now */
+    struct tla *path;       /* ![k].f, or NULL: the whole variable */
+    struct tla *value;      /* what stands there now */
     struct tla *cond, *why; /* of an index or tag that may be wrong */
 };
 
@@ -283,11 +288,17 @@ static struct target place_of(struct tla_cx *c, const struct ir *n) {
     return p;
 }
 
+/* The flags of the IR, and what it cannot know: that to take from a bag what is not there leaves it as it is. */
+static bool total(const struct ir *e) {
+    if (e->op != IR_BAGREMOVE) return e->total;
+    return total(e->kid[0]) && total(e->kid[1]);
+}
+
 /* Gives a cell its new value, under a name if it is read again or must be evaluated now; then the rest. */
-static struct tla *set_cell(struct tla_cx *c, uint32_t cell, struct tla *new, bool total, const struct list *rest,
+static struct tla *set_cell(struct tla_cx *c, uint32_t cell, struct tla *new, bool sure, const struct list *rest,
                             const struct sink *s) {
-    bool force = !total && blocks(rest), named = !tla_simple(new) && (force || read_later(c, rest, cell));
-    if (cell >= c->n_variables && !total && !read_later(c, rest, cell)) force = named = true;
+    bool force = !sure && blocks(rest), named = !tla_simple(new) && (force || read_later(c, rest, cell));
+    if (cell >= c->n_variables && !sure && !read_later(c, rest, cell)) force = named = true;
     if (!named) {
         c->cell[cell] = new;
         struct tla *t = walk(c, rest, s);
@@ -310,7 +321,7 @@ static struct tla *store(struct tla_cx *c, const struct ir *n, const struct list
     struct target at = place_of(c, n->kid[0]);
     struct tla *new = at.path ? except(c, c->cell[cell], at.path, value) : value;
     uint32_t inner = c->guarded.n;
-    struct tla *t = set_cell(c, cell, new, n->kid[1]->total && !at.why, rest, s);
+    struct tla *t = set_cell(c, cell, new, total(n->kid[1]) && !at.why, rest, s);
     c->guarded.n = inner;
     if (at.why) t = check(c, s, at.cond, at.why, t);
     return within_ranges(c, s, before, conds, t);
@@ -321,7 +332,7 @@ static struct tla *bind(struct tla_cx *c, const struct ir *n, const struct list 
     struct tla **conds = range_conditions(c, n->kid[0], before);
     struct tla *value = tla_expr(c, n->kid[0]);
     uint32_t inner = c->guarded.n;
-    struct tla *t = set_cell(c, c->n_variables + n->slot, value, n->kid[0]->total, rest, s);
+    struct tla *t = set_cell(c, c->n_variables + n->slot, value, total(n->kid[0]), rest, s);
     c->guarded.n = inner;
     return within_ranges(c, s, before, conds, t);
 }
@@ -459,8 +470,7 @@ static bool own_key(struct tla_cx *c, const struct ir *e, const bool *cells, uin
         if (!own_key(c, e->kid[i], cells, slot)) return false;
     for (uint32_t i = 0; i < e->n_gens; i++) {
         const struct ir_gen *g = &e->gens[i];
-        if (!own_key(c, g->src, cells, slot) || !own_key(c, g->src2, cells, slot) ||
-            !own_key(c, g->cond, cells, slot))
+        if (!own_key(c, g->src, cells, slot) || !own_key(c, g->src2, cells, slot) || !own_key(c, g->cond, cells, slot))
             return false;
         for (uint32_t k = 0; k < g->n_fields; k++)
             if (!own_key(c, g->fixed[k], cells, slot)) return false;
@@ -499,8 +509,7 @@ static bool pointwise(struct tla_cx *c, const struct ir_gen *g, const struct ir 
         bare.cond = NULL;
         struct tla *set = tla_domain(c, &bare, &name, &also, false), *x = tla_text(c->a, name);
         struct tla *at = tla_after(c->a, "%[%]", 2, old[v], x), *keys = tla_set_of(c, t->key);
-        for (uint32_t k = 0; k < of->n; k++)
-            c->cell[of->cells[k]] = tla_after(c->a, "%[%]", 2, old[of->cells[k]], x);
+        for (uint32_t k = 0; k < of->n; k++) c->cell[of->cells[k]] = tla_after(c->a, "%[%]", 2, old[of->cells[k]], x);
         c->pointwise = cells;
         struct sink one = {.mode = M_VALUE, .cells = &v, .n = 1};
         struct list list = {.node = body};
@@ -586,8 +595,9 @@ static struct tla *loop(struct tla_cx *c, const struct ir *n, const struct list 
         return walk(c, rest, s);
     }
     if (s->mode == M_CUTS && tla_may_cut(body))
-        tla_note(c, "%s: turns of this loop may leave the bounds of the search; in a state from which all steps do, "
-                    "NoDeadlock is false, though dcheck sees no deadlock there",
+        tla_note(c,
+                 "%s: turns of this loop may leave the bounds of the search; in a state from which all steps do, "
+                 "NoDeadlock is false, though dcheck sees no deadlock there",
                  tla_where(c, n->span));
     struct turn turn = {body, &of};
     struct tla *start = one ? results(c, &of) : tla_form(c->a, "{%}", 1, results(c, &of));
@@ -626,7 +636,8 @@ static struct tla *walk(struct tla_cx *c, const struct list *l, const struct sin
         return walk(c, &posted, s);
     }
     case IR_ASSERT: {
-        struct tla *cond = tla_expr(c, n->kid[0]), *why = tla_why(c, n->text ? n->text : "the assertion is false", n->span);
+        struct tla *cond = tla_expr(c, n->kid[0]),
+                   *why = tla_why(c, n->text ? n->text : "the assertion is false", n->span);
         return check(c, s, cond, why, walk(c, l->next, s));
     }
     case IR_REQUIRE: {

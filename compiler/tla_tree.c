@@ -59,7 +59,9 @@ struct tla *tla_after(struct arena *a, const char *pattern, uint32_t n, ...) {
 }
 
 struct tla *tla_list(struct arena *a, const char *open, struct tla *const *kids, uint32_t n, const char *close) {
-    if (!n) return tla_text(a, arena_printf(a, "%s%s", open, close));
+    if (!n)
+        return tla_text(a, *open == '[' ? "<<>>"
+                                        : arena_printf(a, "%s%s", open, close)); /* no fields: the empty function */
     struct tla *t = node(a, TLA_FORM, TLA_ATOM, n);
     t->parts = arena_alloc(a, (n + 1) * sizeof *t->parts);
     for (uint32_t i = 0; i < n; i++) {
@@ -86,7 +88,9 @@ struct tla *tla_prefix(struct arena *a, enum tla_level level, const char *op, st
 }
 
 bool tla_is(const struct tla *t, const char *text) { return t->kind == TLA_TEXT && !strcmp(t->text, text); }
-struct tla *tla_bool(struct arena *a, bool b) { return tla_text(a, b ? "TRUE" : "FALSE"); }
+struct tla *tla_bool(struct arena *a, bool b) {
+    return tla_text(a, b ? "TRUE" : "FALSE");
+}
 
 static struct tla *junction(struct arena *a, enum tla_kind kind, struct tla *x, struct tla *y) {
     const char *neutral = kind == TLA_AND ? "TRUE" : "FALSE", *final = kind == TLA_AND ? "FALSE" : "TRUE";
@@ -99,8 +103,12 @@ static struct tla *junction(struct arena *a, enum tla_kind kind, struct tla *x, 
     return t;
 }
 
-struct tla *tla_and(struct arena *a, struct tla *x, struct tla *y) { return junction(a, TLA_AND, x, y); }
-struct tla *tla_or(struct arena *a, struct tla *x, struct tla *y) { return junction(a, TLA_OR, x, y); }
+struct tla *tla_and(struct arena *a, struct tla *x, struct tla *y) {
+    return junction(a, TLA_AND, x, y);
+}
+struct tla *tla_or(struct arena *a, struct tla *x, struct tla *y) {
+    return junction(a, TLA_OR, x, y);
+}
 
 struct tla *tla_not(struct arena *a, struct tla *x) {
     if (tla_is(x, "TRUE") || tla_is(x, "FALSE")) return tla_bool(a, tla_is(x, "FALSE"));
@@ -248,22 +256,33 @@ static void print_kid(struct page *p, const struct tla *t, uint32_t i, bool flat
     if (with) put(p, ")");
 }
 
-static bool fits(const struct page *p, const struct tla *t) {
-    return p->column + flat_width(t, WIDTH) <= WIDTH;
+static bool fits(const struct page *p, const struct tla *t) { return p->column + flat_width(t, WIDTH) <= WIDTH; }
+
+/* One of the pieces between the kids; then a new line at `column`, if that is not 0. */
+static void print_piece(struct page *p, const char *piece, uint32_t column) {
+    size_t n = strlen(piece);
+    while (column && n && piece[n - 1] == ' ') n--;
+    fprintf(p->out, "%.*s", (int)n, piece);
+    p->column += (uint32_t)n;
+    if (column) new_line(p, column);
 }
 
 static void print_pieces(struct page *p, const struct tla *t, bool flat) {
     uint32_t start = p->column;
     for (uint32_t i = 0; i <= t->n; i++) {
-        bool comma = i && i < t->n && !strncmp(t->parts[i], ", ", 2);
-        if (!flat && comma && !fits(p, t->kid[i])) {
-            put(p, ",");
-            new_line(p, start + (uint32_t)strlen(t->parts[0]));
-            put(p, t->parts[i] + 2);
-        } else {
-            put(p, t->parts[i]);
-            if (!flat && i && i < t->n && p->column > start + 20 && !fits(p, t->kid[i])) new_line(p, start + 4);
+        const char *piece = t->parts[i];
+        uint32_t after = p->column + (uint32_t)strlen(piece), column = 0;
+        if (!flat && i && i < t->n && after + flat_width(t->kid[i], WIDTH) > WIDTH) {
+            bool comma = !strncmp(piece, ", ", 2);
+            if (comma) column = start + (uint32_t)strlen(t->parts[0]);
+            else if (after > start + 20) column = start + 4;
+            if (comma && piece[2]) { /* ", name |-> " */
+                print_piece(p, ",", column);
+                piece += 2;
+                column = 0;
+            }
         }
+        print_piece(p, piece, column);
         if (i < t->n) print_kid(p, t, i, flat);
     }
 }

@@ -1,8 +1,8 @@
 /* Expressions of TLA+ as trees, and how they are laid out on a page.
  *
- * Nodes live in an arena and are not changed once made; they may be shared. The printer puts in the parentheses that the
- * precedences of TLA+ ask for (Lamport, "Specifying Systems", 2002, table 6), keeps what fits on one line, and breaks the
- * rest: conjunctions and disjunctions into bulleted lists, LET, IF and quantifiers behind their heads. */
+ * Nodes live in an arena and are not changed once made; they may be shared. The printer puts in the parentheses that
+ * the precedences of TLA+ ask for (Lamport, "Specifying Systems", 2002, table 6), keeps what fits on one line, and
+ * breaks the rest: conjunctions and disjunctions into bulleted lists, LET, IF and quantifiers behind their heads. */
 #ifndef DC_COMPILER_TLA_TREE_H
 #define DC_COMPILER_TLA_TREE_H
 
@@ -67,8 +67,8 @@ struct tla *tla_equal(struct arena *, struct tla *, struct tla *);
 struct tla *tla_let(struct arena *, struct tla *head, struct tla *definition, struct tla *body);
 struct tla *tla_if(struct arena *, struct tla *, struct tla *, struct tla *);
 struct tla *tla_bind(struct arena *, const char *quantifier, const char *name, struct tla *set, struct tla *body);
-/* The same condition for use in an action: TLC takes a disjunction there for a choice and goes on to the second part though
- * the first is true, where it may have no value; A \/ B becomes ~A => B. */
+/* The same condition for use in an action: TLC takes a disjunction there for a choice and goes on to the second part
+ * though the first is true, where it may have no value; A \/ B becomes ~A => B. */
 struct tla *tla_guard(struct arena *, struct tla *);
 struct tla *tla_bool(struct arena *, bool);
 bool tla_is(const struct tla *, const char *text); /* this text and nothing else */

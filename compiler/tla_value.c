@@ -55,12 +55,13 @@ static bool comparable(const struct type *a, const struct type *b) {
 }
 
 static const char *const reserved[] = {
-    "ASSUME",   "ASSUMPTION", "AXIOM",    "BOOLEAN",  "CASE",      "CHOOSE", "CONSTANT", "CONSTANTS", "DOMAIN", "ELSE",
-    "ENABLED",  "EXCEPT",     "EXTENDS",  "FALSE",    "IF",        "IN",     "INSTANCE", "LAMBDA",    "LET",    "LOCAL",
-    "MODULE",   "OTHER",      "RECURSIVE", "STRING",  "SUBSET",    "THEN",   "THEOREM",  "LEMMA",     "TRUE",   "UNCHANGED",
-    "UNION",    "VARIABLE",   "VARIABLES", "WITH",    "PROOF",     "BY",     "OBVIOUS",  "OMITTED",   "QED",    "DEF",
-    "DEFS",     "DEFINE",     "HAVE",     "HIDE",     "NEW",       "PICK",   "PROVE",    "STATE",     "ACTION", "TEMPORAL",
-    "SUFFICES", "TAKE",       "USE",      "WITNESS",  "COROLLARY", "PROPOSITION", "ONLY"};
+    "ASSUME",    "ASSUMPTION",  "AXIOM",     "BOOLEAN", "CASE",      "CHOOSE",    "CONSTANT", "CONSTANTS", "DOMAIN",
+    "ELSE",      "ENABLED",     "EXCEPT",    "EXTENDS", "FALSE",     "IF",        "IN",       "INSTANCE",  "LAMBDA",
+    "LET",       "LOCAL",       "MODULE",    "OTHER",   "RECURSIVE", "STRING",    "SUBSET",   "THEN",      "THEOREM",
+    "LEMMA",     "TRUE",        "UNCHANGED", "UNION",   "VARIABLE",  "VARIABLES", "WITH",     "PROOF",     "BY",
+    "OBVIOUS",   "OMITTED",     "QED",       "DEF",     "DEFS",      "DEFINE",    "HAVE",     "HIDE",      "NEW",
+    "PICK",      "PROVE",       "STATE",     "ACTION",  "TEMPORAL",  "SUFFICES",  "TAKE",     "USE",       "WITNESS",
+    "COROLLARY", "PROPOSITION", "ONLY"};
 
 static bool is_reserved(const char *name) {
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
@@ -109,12 +110,11 @@ static struct tla *strings(struct tla_cx *c, const char *const *names, uint32_t 
 struct tla *tla_kind_set(struct tla_cx *c, const struct type *t, uint32_t variant) {
     uint32_t n = t->kind == T_UNION ? t->variants[variant].n : t->n, k = 0;
     struct tla **kids = arena_alloc(c->a, (n + 2) * sizeof(struct tla *));
-    if (t->kind == T_UNION)
-        kids[k++] = tla_format(c->a, "%s : {\"%s\"}", tla_tag(c, t), t->variants[variant].name);
+    if (t->kind == T_UNION) kids[k++] = tla_format(c->a, "%s : {\"%s\"}", tla_tag(c, t), t->variants[variant].name);
     for (uint32_t i = 0; i < n; i++)
         kids[k++] = tla_form(c->a, arena_printf(c->a, "%s : %%", tla_field(c, t, variant, i)), 1,
                              tla_set_of(c, field_of(t, variant, i)->type));
-    return tla_list(c->a, "[", kids, k, "]");
+    return k ? tla_list(c->a, "[", kids, k, "]") : tla_text(c->a, "{<<>>}");
 }
 
 struct tla *tla_type_definition(struct tla_cx *c, const struct type *t) {
@@ -187,21 +187,18 @@ struct tla *tla_is_value(struct tla_cx *c, const struct type *t, struct tla *x) 
     struct arena *a = c->a;
     switch (t->kind) {
     case T_BAG:
-        return tla_and(a,
-                       tla_infix(a, TLA_COMPARE, tla_form(a, "BagToSet(%)", 1, x), " \\subseteq ",
-                                 tla_set_of(c, t->elem)),
-                       tla_infix(a, TLA_COMPARE, tla_form(a, "BagCardinality(%)", 1, x),
-                                 " <= ", tla_number(c, t->cap)));
-    case T_SEQ:
         return tla_and(
-            a, tla_infix(a, TLA_COMPARE, x, " \\in ", tla_form(a, "Seq(%)", 1, tla_set_of(c, t->elem))),
-            tla_infix(a, TLA_COMPARE, tla_form(a, "Len(%)", 1, x), " <= ", tla_number(c, t->cap)));
+            a, tla_infix(a, TLA_COMPARE, tla_form(a, "BagToSet(%)", 1, x), " \\subseteq ", tla_set_of(c, t->elem)),
+            tla_infix(a, TLA_COMPARE, tla_form(a, "BagCardinality(%)", 1, x), " <= ", tla_number(c, t->cap)));
+    case T_SEQ:
+        return tla_and(a, tla_infix(a, TLA_COMPARE, x, " \\in ", tla_form(a, "Seq(%)", 1, tla_set_of(c, t->elem))),
+                       tla_infix(a, TLA_COMPARE, tla_form(a, "Len(%)", 1, x), " <= ", tla_number(c, t->cap)));
     case T_SET: {
         struct tla *in = tla_infix(a, TLA_COMPARE, x, " \\subseteq ", tla_set_of(c, t->elem));
         if (!t->checked) return in;
         return tla_and(a, in,
-                       tla_infix(a, TLA_COMPARE, tla_form(a, "Cardinality(%)", 1, x), " <= ",
-                                 tla_number(c, t->bitset ? t->max : t->cap)));
+                       tla_infix(a, TLA_COMPARE, tla_form(a, "Cardinality(%)", 1, x),
+                                 " <= ", tla_number(c, t->bitset ? t->max : t->cap)));
     }
     case T_MAP:
         if (t->elem->kind == T_BAG || t->elem->kind == T_SEQ || t->elem->kind == T_SET || t->elem->kind == T_MAP) {
@@ -306,8 +303,7 @@ static struct tla *below(struct tla_cx *c, const struct type *t, struct tla *x, 
         const char *k = tla_local(c, "k"), *j = tla_local(c, "j");
         struct tla *K = tla_text(a, k), *J = tla_text(a, j), *keys = tla_form(a, "1..Len(%)", 1, x);
         struct tla *same = tla_equal(a, tla_after(a, "%[%]", 2, x, J), tla_after(a, "%[%]", 2, y, J));
-        struct tla *before =
-            tla_bind(a, "\\A", j, tla_form(a, "1..(% - 1)", 1, K), same);
+        struct tla *before = tla_bind(a, "\\A", j, tla_form(a, "1..(% - 1)", 1, K), same);
         struct tla *less = tla_below(c, t->elem, tla_after(a, "%[%]", 2, x, K), tla_after(a, "%[%]", 2, y, K));
         struct tla *lx = tla_form(a, "Len(%)", 1, x), *ly = tla_form(a, "Len(%)", 1, y);
         keys->level = TLA_RANGE;
@@ -350,8 +346,7 @@ static struct tla *record_value(struct tla_cx *c, const struct type *t, uint32_t
     uint32_t n = t->kind == T_UNION ? t->variants[variant].n : t->n, k = 0;
     struct tla **kids = arena_alloc(c->a, (n + 2) * sizeof(struct tla *));
     bool tuple = t->kind == T_TUPLE;
-    if (t->kind == T_UNION)
-        kids[k++] = tla_format(c->a, "%s |-> \"%s\"", tla_tag(c, t), t->variants[variant].name);
+    if (t->kind == T_UNION) kids[k++] = tla_format(c->a, "%s |-> \"%s\"", tla_tag(c, t), t->variants[variant].name);
     for (uint32_t i = 0; i < n; i++) {
         const struct field *f = field_of(t, variant, i);
         struct tla *x = tla_value(c, f->type, value_field(t, v, f));
@@ -370,8 +365,7 @@ static struct tla *set_value(struct tla_cx *c, const struct type *t, uint64_t v)
     if (n > 1 && n == e->universe) return tla_set_of(c, e);
     if (n > 2 && e->kind == T_RANGE) {
         int64_t lo = (int64_t)element(c, t, v, 0), hi = (int64_t)element(c, t, v, n - 1);
-        if (hi - lo + 1 == (int64_t)n)
-            return tla_infix(c->a, TLA_RANGE, tla_number(c, lo), "..", tla_number(c, hi));
+        if (hi - lo + 1 == (int64_t)n) return tla_infix(c->a, TLA_RANGE, tla_number(c, lo), "..", tla_number(c, hi));
     }
     struct tla **kids = arena_alloc(c->a, (n + 1) * sizeof(struct tla *));
     for (uint32_t i = 0; i < n; i++) kids[i] = tla_value(c, e, element(c, t, v, i));
@@ -481,8 +475,8 @@ const char *tla_local(struct tla_cx *c, const char *wish) {
 void tla_forget_locals(struct tla_cx *c) { c->locals.n = 0; }
 
 bool tla_module_name(const char *name) {
-    static const char *const standard[] = {"Naturals", "Integers", "Reals",    "Sequences",    "FiniteSets", "Bags",
-                                           "TLC",      "Json",     "TLCExt",   "Randomization", "RealTime",   "Toolbox"};
+    static const char *const standard[] = {"Naturals", "Integers", "Reals",  "Sequences",     "FiniteSets", "Bags",
+                                           "TLC",      "Json",     "TLCExt", "Randomization", "RealTime",   "Toolbox"};
     bool letter = false;
     for (const char *s = name; *s; s++) {
         bool alpha = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z');

@@ -1444,9 +1444,9 @@ def explore(m, most=None, more=()):
         seen[s] = len(seen)
         if arrive(s):
             expand.append(s)
-    while level:
+    while expand:
         result["depth"] += 1
-        level, now, expand = [], expand, []
+        now, expand = expand, []
         for s in now:
             out = graph[s] = []
             for t in m.successors(parts, s, errors):
@@ -1458,12 +1458,11 @@ def explore(m, most=None, more=()):
                 if t in seen:
                     continue
                 seen[t] = len(seen)
-                level.append(t)
                 if arrive(t):
                     expand.append(t)
             if most and len(seen) > most:
                 result["whole"] = False
-                level = []
+                expand = []
                 break
     result["violated"] = sorted(violated)
     result["errors"] = sorted(set(errors))[:5]
