@@ -121,6 +121,10 @@ static int run_text(struct front *f, const struct options *o, const char *path) 
     int source = source_read(&f->sources, path);
     const char *error;
     size_t offset;
+    if (o->tla) {
+        fprintf(stderr, "dcheck: error: -tla wants a spec; %s is a program that was made from one\n", path);
+        return EXIT_USAGE;
+    }
     if (source < 0) {
         fprintf(stderr, "dcheck: error: %s: %s\n", path, strerror(errno));
         return EXIT_SYSTEM;
@@ -222,6 +226,9 @@ int main(int argc, char **argv) {
         code = EXIT_USAGE;
     } else if (outputs_wanted(&o) && o.files.n > 1) {
         fputs("dcheck: error: -json, -trace-out, -report, -junit and -sarif want one spec file\n", stderr);
+        code = EXIT_USAGE;
+    } else if (o.tla && outputs_wanted(&o)) {
+        fputs("dcheck: error: -tla does not search, so that there is no result to write\n", stderr);
         code = EXIT_USAGE;
     } else {
         catch_interrupts();

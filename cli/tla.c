@@ -78,7 +78,8 @@ static int write_files(struct front *f, const struct program *p, const struct tl
 
 int tla_export(struct front *f, const struct ast *check, const struct options *o) {
     const char *spec = f->sources.files.at[f->root->source].path;
-    if (o->all && names_file(o->tla)) return refuse(o->tla, "with -all it wants a folder, for a module each");
+    if ((o->all || o->files.n > 1) && names_file(o->tla))
+        return refuse(o->tla, "with -all or several specs it wants a folder, for a module each");
     if (!names_file(o->tla) && mkdir(o->tla, 0777) && errno != EEXIST) return failed(o->tla);
     const char *path = module_path(f, check, o->tla), *module = module_of(f, path);
     if (!tla_module_name(module))

@@ -204,6 +204,9 @@ says '^  5 distinct states'
 run 12 $cli/talk.dspec -trace chart -explain
 run 12 $cli/talk.dspec -trace-out "$tmp/talk" -format svg -report "$tmp/talk.html" -junit "$tmp/talk.xml" -sarif "$tmp/talk.sarif"
 run 12 $cli/talk.dspec --trace steps --explain --trace-out "$tmp/talk" --format itf --report "$tmp/talk.html" --junit "$tmp/talk.xml" --sarif "$tmp/talk.sarif"
+run 0 $cli/count.dspec -tla "$tmp/Count.tla"
+says 'Count.tla: written, with'
+run 0 $cli/count.dspec -all --tla "$tmp/modules"
 run 0 -completion bash
 run 0 --completion fish
 run 0 -- $cli/count.dspec

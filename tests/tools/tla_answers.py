@@ -33,7 +33,7 @@ CASES = [  # fairness, formula, whether it holds
 CONSTANTS = [  # expression, value
     ("/\\ FALSE\n/\\ TRUE\n=> TRUE", "TRUE"), ("/\\ FALSE\n/\\ TRUE\n   => TRUE", "FALSE"),
     ("\\/ /\\ TRUE\n   /\\ FALSE\n\\/ TRUE", "TRUE"), ("/\\ TRUE\n/\\ \\/ FALSE\n   \\/ TRUE", "TRUE"),
-    ("1 + 2 * 3", "7"), ("-7 % 3", "2"), ("-7 \\div 2", "-4"), ("10 - 3 - 2", "5"), ("~TRUE \\/ TRUE", "TRUE"),
+    ("1 + 2 * 3", "7"), ("-7 % 3", "2"), ("(-7) \\div 2", "-4"), ("-7 \\div 2", "-3"), ("10 - 3 - 2", "5"), ("~TRUE \\/ TRUE", "TRUE"),
     ("{x \\in 1..5 : x % 2 = 0}", "{4, 2}"), ("{x * x : x \\in 0..2}", "{0, 1, 4}"), ("UNION {{1}, {2, 3}}", "1..3"),
     ("[i \\in 1..2 |-> i + 1]", "<<2, 3>>"), ("[[a |-> 1, b |-> 2] EXCEPT !.a = 5, !.b = 6]", "[b |-> 6, a |-> 5]"),
     ("[<<1, 2>> EXCEPT ![2] = 7][2]", "7"), ("Cardinality(SUBSET (1..3))", "8"), ("Cardinality([1..2 -> 0..2])", "9"),
