@@ -61,16 +61,21 @@ const char *tla_where(struct tla_cx *c, struct span span) {
     return arena_printf(c->a, "%s:%u", slash ? slash + 1 : s->path, source_place(s, span.begin).line);
 }
 
+/* A string of TLA+. */
+static struct tla *quoted(struct tla_cx *c, const char *text) {
+    char *s = arena_printf(c->a, "\"%s\"", text);
+    for (char *at = s + 1; at[1]; at++)
+        if (*at == '"' || *at == '\\' || *at == '`') *at = '\'';
+        else if ((unsigned char)*at < ' ' || (unsigned char)*at > '~') *at = '?';
+    return tla_text(c->a, s);
+}
+
 struct tla *tla_place(struct tla_cx *c, struct span span) {
-    return tla_text(c->a, arena_printf(c->a, "\"%s\"", tla_where(c, span)));
+    return quoted(c, tla_where(c, span));
 }
 
 struct tla *tla_why(struct tla_cx *c, const char *what, struct span span) {
-    char *text = arena_printf(c->a, "\"%s: %s\"", tla_where(c, span), what);
-    for (char *s = text + 1; s[1]; s++)
-        if (*s == '"' || *s == '\\' || *s == '`') *s = '\'';
-        else if ((unsigned char)*s < ' ' || (unsigned char)*s > '~') *s = '?';
-    return tla_text(c->a, text);
+    return quoted(c, arena_printf(c->a, "%s: %s", tla_where(c, span), what));
 }
 
 struct tla *tla_call(struct tla_cx *c, enum tla_helper h, uint32_t n, ...) {

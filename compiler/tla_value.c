@@ -453,7 +453,7 @@ static const char *unique(struct tla_cx *c, const char *wish) {
         letter |= alpha;
         if (!alpha && !(*s >= '0' && *s <= '9')) *s = '_';
     }
-    if (!letter) name = arena_printf(c->a, "x%s", name);
+    if (!letter || !strncmp(name, "WF_", 3) || !strncmp(name, "SF_", 3)) name = arena_printf(c->a, "x%s", name);
     if (is_reserved(name)) name = arena_printf(c->a, "%s_", name);
     const char *found = name;
     for (uint32_t i = 2; taken(c, found); i++) found = arena_printf(c->a, "%s_%u", name, i);

@@ -24,6 +24,7 @@ golden() {
 
 golden specs/two_phase_commit.dspec '' TwoPhaseCommit
 golden specs/lossy_channel.dspec '' LossyChannel
+golden $gold/names.dspec fine Names # WF_x as a name once kept it looking for one that is free
 golden $gold/bounds.dspec '' Bounds
 if grep -q 'Ticks uses `until`' "$tmp/notes" && grep -q 'Free uses `can`' "$tmp/notes"; then ok 'tla tells what it leaves out'; else
     fail 'tla tells what it leaves out' "$(cat "$tmp/notes")"
