@@ -159,7 +159,9 @@ lint:
 -include tests/random/module.mk tests/fuzz/module.mk tests/mutation/module.mk
 
 # the table of the collection
-.PHONY: specs-table specs-seconds
+.PHONY: specs-table specs-seconds tla-table
+tla-table: dcheck
+	python3 tests/tools/tla_table.py
 specs-seconds: dcheck
 	tests/tools/specs_seconds > build/seconds.tsv && cp build/seconds.tsv specs/seconds.tsv
 	python3 tests/tools/specs_table.py tests/golden/golden.tsv > specs/README.md

@@ -25,7 +25,6 @@ void catch_interrupts(void) {
     progress_on_signal();
 }
 
-
 struct session {
     struct native *native;
     const struct program *program;
@@ -108,14 +107,14 @@ static struct expectation expected_of(const struct ast *check) {
     return e;
 }
 
-static bool allows_deadlock(const struct ast *check) {
+bool check_allows_deadlock(const struct ast *check) {
     for (uint32_t i = 0; check && i < check->n; i++)
         if (check->kid[i]->kind == AST_ALLOWDEADLOCK) return true;
     return false;
 }
 
 bool stops_wanted(const struct ast *check, const struct options *o) {
-    return !o->no_deadlock && !allows_deadlock(check);
+    return !o->no_deadlock && !check_allows_deadlock(check);
 }
 
 static bool is_witness(const struct program *p, const struct finding *f) {

@@ -36,4 +36,8 @@ bool run_scenario(struct front *, const struct ast *scenario, const struct optio
 /* The settings of a check and of -D, as a scenario writes them behind its name. */
 const char *scenario_settings(struct front *, const struct ast *check, const struct options *);
 
+/* The constants of the spec with the values they have in this check, as text; "": there are none. */
+const char *check_constants(struct front *, const struct ast *check, const struct options *);
+bool check_allows_deadlock(const struct ast *check);
+
 #endif

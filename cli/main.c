@@ -12,6 +12,7 @@
 #include "cli/outputs.h"
 #include "cli/profile.h"
 #include "cli/sweep.h"
+#include "cli/tla.h"
 #include "compiler/irtext.h"
 #include "compiler/native.h"
 
@@ -135,6 +136,10 @@ static int run_text(struct front *f, const struct options *o, const char *path) 
     int source = source_read(&f->sources, path);
     const char *error;
     size_t offset;
+    if (o->tla) {
+        fprintf(stderr, "dcheck: error: -tla wants a spec; %s is a program that was made from one\n", path);
+        return EXIT_USAGE;
+    }
     if (source < 0) {
         fprintf(stderr, "dcheck: error: %s: %s\n", path, strerror(errno));
         return EXIT_SYSTEM;
@@ -194,6 +199,15 @@ static int run_checks(struct front *f, const struct options *o, const char *path
         last = first + 1;
     }
     bool alone = first >= n; /* one scenario */
+    if (o->tla) {
+        if (alone) {
+            fputs("dcheck: error: -tla writes checks, and this is a scenario\n", stderr);
+            return EXIT_USAGE;
+        }
+        int code = EXIT_OK;
+        for (uint32_t i = first; i < last && !code; i++) code = tla_export(f, all[i], o);
+        return f->diags.errors ? diag_code(&f->diags) : code;
+    }
     if (!alone && sweep_wanted(f, o)) {
         if (o->dump || o->coverage || o->profile || o->simulate || o->explore) {
             fputs("dcheck: error: a sweep (-D NAME=2..5) excludes -dump, -coverage, -profile, -simulate and -i\n",
@@ -277,6 +291,9 @@ int main(int argc, char **argv) {
         code = EXIT_USAGE;
     } else if (outputs_wanted(&o) && o.files.n > 1) {
         fputs("dcheck: error: -json, -trace-out, -report, -junit, -sarif and -graph want one spec file\n", stderr);
+        code = EXIT_USAGE;
+    } else if (o.tla && outputs_wanted(&o)) {
+        fputs("dcheck: error: -tla does not search, so that there is no result to write\n", stderr);
         code = EXIT_USAGE;
     } else {
         catch_interrupts();

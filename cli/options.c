@@ -42,6 +42,7 @@ enum option_id {
     OPT_FULL,
     OPT_QUIET,
     OPT_COLOUR,
+    OPT_TLA,
     OPT_DUMP,
     OPT_COMPLETION,
     OPT_EXPLORE,
@@ -93,6 +94,7 @@ static const struct {
     {"csv", "FILE", "write the table of a sweep (-D NAME=2..5) as CSV", OPT_CSV, NULL},
     {"graph", "FILE", "draw the states of a small spec: .dot for Graphviz, .mmd for Mermaid", OPT_GRAPH, NULL},
     {"graph-max", "N", "states in the picture at most (default 250)", OPT_GRAPH_MAX, NULL},
+    {"tla", "FILE|DIR", "write the check as a TLA+ module and a model for TLC, and do not search", OPT_TLA, NULL},
     {"quiet", NULL, "print verdicts and traces only", OPT_QUIET, NULL},
     {"colour", "WHEN", "always, never or auto (default)", OPT_COLOUR, "always never auto"},
     {"dump", "WHAT", "print tokens, ast, ir or c of the check and stop", OPT_DUMP, "tokens ast ir c"},
@@ -224,6 +226,7 @@ static bool take(struct options *o, int id, const char *arg) {
         return true;
     case OPT_CSV: o->csv = arg; return true;
     case OPT_SARIF: o->sarif = arg; return true;
+    case OPT_TLA: o->tla = arg; return true;
     case OPT_COMPLETION: o->completion = arg; return true;
     case OPT_DEPTH:
         if (!number("depth", arg, UINT32_MAX, &n)) return false;

@@ -34,7 +34,7 @@ struct options {
     VEC(const char *) files, defines, includes;
     uint32_t workers;
     const char *check, *json, *dump;
-    const char *trace_out, *format_name, *junit, *sarif, *report, *completion, *csv, *graph;
+    const char *trace_out, *format_name, *junit, *sarif, *report, *completion, *csv, *graph, *tla;
     enum trace_form trace;
     enum export_format format; /* of trace_out */
     bool all, keep_going, simulate, interpret, native, no_symmetry, no_deadlock, quiet, explain, coverage, strict,

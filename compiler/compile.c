@@ -76,9 +76,9 @@ struct program *compile(struct front *f, struct compile_options *options) {
     }
     bool ok = !f->diags.errors;
     if (ok) {
-        sparse(p);
+        if (!options->plain) sparse(p);
         if (options->reduce) symmetry(p, options->ambiguous.at, options->ambiguous.n);
-        narrow(p);
+        if (!options->plain) narrow(p);
         ok = layout(p);
         if (!ok) error_at(&c, f->root->tree->span, "a state of this spec is too large (over 8 MiB)");
         sites(p);

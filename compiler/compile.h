@@ -55,6 +55,7 @@ struct compile_options {
     bool coverage;               /* with points that count (coverage.h) */
     const struct ast *value;     /* an expression of any type, or NULL: then it is the first of the program's expects */
     const struct ast *lines;     /* AST_LINES, or NULL: those of `check`, if it is a scenario */
+    bool plain;                  /* as written: no smaller maps and loops for the search */
 };
 
 /* The program of one check, laid out; NULL if there were errors (in front->diags). */

@@ -229,6 +229,9 @@ run 0 $cli/count.dspec -i
 says '^possible:'
 run 0 $cli/count.dspec --i -check stuck
 says '^possible:'
+run 0 $cli/count.dspec -tla "$tmp/Count.tla"
+says 'Count.tla: written, with'
+run 0 $cli/count.dspec -all --tla "$tmp/modules"
 run 0 -completion bash
 run 0 --completion fish
 run 0 -- $cli/count.dspec
