@@ -37,7 +37,8 @@ struct options {
     const char *trace_out, *format_name, *junit, *sarif, *report, *completion, *csv, *graph;
     enum trace_form trace;
     enum export_format format; /* of trace_out */
-    bool all, keep_going, simulate, interpret, native, no_symmetry, no_deadlock, quiet, explain, coverage, strict, profile;
+    bool all, keep_going, simulate, interpret, native, no_symmetry, no_deadlock, quiet, explain, coverage, strict,
+        profile;
     enum graph_format graph_format;
     uint32_t depth, walk_depth, graph_most;
     uint64_t walks, seed, memory_bytes;
