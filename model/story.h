@@ -97,7 +97,7 @@ struct dc_story {
     VEC(struct dc_process) processes;
     VEC(struct dc_message) messages;
     VEC(const char *) variables;
-    VEC(const char *) types; /* of these, as Apalache writes them */
+    VEC(const char *) types;     /* of these, as Apalache writes them */
     VEC(struct dc_event) events; /* the first is the initial state */
     VEC(const char *) why;       /* which conjunct failed, with witnesses; what blocks each process; who filled it */
     VEC(const char *) ends;      /* of a lasso: where it goes back, why it is fair, what would rule it out */
