@@ -84,7 +84,8 @@ struct tla *tla_call(struct tla_cx *c, enum tla_helper h, uint32_t n, ...) {
     va_start(args, n);
     for (uint32_t i = 0; i < n; i++) kids[i] = va_arg(args, struct tla *);
     va_end(args);
-    c->helpers[h] = c->helpers[HELP_ERROR] = true;
+    c->helpers[h] = true;
+    if (strstr(helpers[h].text, " Error(")) c->helpers[HELP_ERROR] = true;
     return tla_list(c->a, arena_printf(c->a, "%s(", helpers[h].name), kids, n, ")");
 }
 
