@@ -329,27 +329,33 @@ static struct tla *fair_by_key(struct tla_cx *c, const struct action *x, bool st
     return self ? tla_bind(c->a, "\\A", self, tla_set_of(c, x->self), t) : t;
 }
 
+/* One obligation for each process, for the union of these steps. */
+static struct tla *fair_steps(struct tla_cx *c, bool strong, const struct action *list, const uint32_t *actions,
+                              uint32_t n) {
+    const struct type *self = list[actions[0]].self;
+    const char *name = self ? tla_local(c, "self") : NULL;
+    struct tla *any = tla_bool(c->a, false);
+    for (uint32_t i = 0; i < n; i++) any = tla_or(c->a, any, call_action(c, &list[actions[i]], name));
+    struct tla *t = fair_formula(c, strong, any);
+    return name ? tla_bind(c->a, "\\A", name, tla_set_of(c, self), t) : t;
+}
+
 static struct tla *fair_entry(struct tla_cx *c, const struct ir_fair *f, const struct action *list) {
     if (f->per_key) {
         struct tla *all = tla_bool(c->a, true);
         for (uint32_t i = 0; i < f->n; i++) all = tla_and(c->a, all, fair_by_key(c, &list[f->actions[i]], f->strong));
         return all;
     }
-    const struct type *self = list[f->actions[0]].self;
-    const char *name = self ? tla_local(c, "self") : NULL;
-    struct tla *any = tla_bool(c->a, false);
-    for (uint32_t i = 0; i < f->n; i++) {
-        const struct action *x = &list[f->actions[i]];
-        if (x->self != self) {
-            tla_note(c, "fairness to %s joins steps of different processes, which the module takes one by one",
-                     f->name);
-            struct tla *rest = fair_formula(c, f->strong, call_action(c, x, x->self ? "other" : NULL));
-            return x->self ? tla_bind(c->a, "\\A", "other", tla_set_of(c, x->self), rest) : rest;
-        }
-        any = tla_or(c->a, any, call_action(c, x, name));
+    bool same = true;
+    for (uint32_t i = 1; i < f->n; i++) same &= list[f->actions[i]].self == list[f->actions[0]].self;
+    struct tla *all = tla_bool(c->a, true);
+    if (!same) {
+        tla_note(c, "fairness to %s joins steps of different processes; the module asks for fairness to each of them",
+                 f->name);
+        for (uint32_t i = 0; i < f->n; i++) all = tla_and(c->a, all, fair_steps(c, f->strong, list, &f->actions[i], 1));
+        return all;
     }
-    struct tla *t = fair_formula(c, f->strong, any);
-    return name ? tla_bind(c->a, "\\A", name, tla_set_of(c, self), t) : t;
+    return fair_steps(c, f->strong, list, f->actions, f->n);
 }
 
 static bool define_fairness(struct tla_cx *c, const struct action *list, FILE *out) {
