@@ -104,7 +104,6 @@ static json_t *check(const struct report_check *r) {
     json_object_set_new(o, "fingerprint_bits", json_integer(s->fingerprint_bits));
     json_object_set_new(o, "symmetry", symmetry(r));
     json_object_set_new(o, "engine", engine(s));
-    bool first = true;
     json_t *loop = json_null();
     for (uint32_t t = 0; t < r->traces.n; t++) {
         const struct report_trace *x = &r->traces.at[t];
@@ -112,14 +111,13 @@ static json_t *check(const struct report_check *r) {
         for (uint32_t i = 0; i < x->story.ends.n; i++) json_array_append_new(because, json_text(x->story.ends.at[i]));
         for (uint32_t i = 0; i < x->story.why.n; i++) json_array_append_new(because, json_text(x->story.why.at[i]));
         for (uint32_t i = 0; i < x->story.events.n; i++) json_array_append_new(steps, event(&x->story.events.at[i], i));
-        if (!x->witness && first) {
+        if (x == report_main_trace(r)) {
             if (x->lasso) loop = json_integer(x->loop);
             json_array_extend(why, because);
             json_array_extend(trace, steps);
             json_decref(because);
             json_decref(steps);
             json_object_set_new(o, "failed_step", json_text(x->story.failed_step));
-            first = false;
         } else {
             json_t *w = json_object();
             json_object_set_new(w, "property", json_text(x->property));

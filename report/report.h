@@ -150,7 +150,9 @@ struct report_style {
 void report_scenario_line(const struct report_check *, const struct report_style *, FILE *); /* its outcome */
 void report_text(const struct report_check *, const struct report_style *, FILE *);
 void report_event_text(const struct dc_event *, uint32_t number, const struct report_style *,
-                       FILE *);                              /* one step, from 0 */
+                       FILE *); /* one step, from 0 */
+/* The trace of what the verdict is about (r->property), else of the first violation; NULL: there is none. */
+const struct report_trace *report_main_trace(const struct report_check *);
 void report_trace_text(const struct report_trace *, FILE *); /* the steps of one trace */
 /* All checks of a run as one document (docs/json.md). False: it could not be written. */
 bool report_json(const struct report_check *const *, uint32_t n, const struct report_run *, const char *spec,

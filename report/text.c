@@ -256,6 +256,18 @@ void report_coverage_text(const struct report_coverage *c, FILE *out) {
                 c->partial == 1 ? "was" : "were");
 }
 
+const struct report_trace *report_main_trace(const struct report_check *r) {
+    const struct report_trace *main = NULL;
+    for (uint32_t i = 0; i < r->traces.n; i++) {
+        const struct report_trace *t = &r->traces.at[i];
+        if (t->witness) continue;
+        bool about = r->property && r->kind && !strcmp(t->property, r->property) && !strcmp(t->kind, r->kind);
+        if (about) return t;
+        if (!main) main = t;
+    }
+    return main;
+}
+
 void report_free(struct report_check *r) {
     for (uint32_t i = 0; i < r->traces.n; i++) story_free(&r->traces.at[i].story);
     VEC_FREE(r->traces);

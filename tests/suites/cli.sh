@@ -421,6 +421,12 @@ cp "$tmp/terminal" "$tmp/out"
 says 'level [0-9]+: [0-9,]+ distinct, [0-9,]+ generated, [0-9,]+ in this level, [0-9]+ % done, [0-9,]+/s, [0-9]+ MiB'
 says "$(printf '\033')\\[1;33minconclusive"
 
+# ---- with -continue the trace in JSON is of what the verdict is about, the others come after it ----
+name='cli -continue in JSON'
+"$DCHECK" specs/saga.dspec -check twice -continue -json - >"$tmp/out" 2>"$tmp/err"
+field 'c["kind"], c["property"], len(c["trace"])' "('invariant', 'Sane', 11)"
+field '[t["kind"] for t in c["further_traces"]]' "['error']"
+
 # ---- symmetric types: what the report says ----
 name='cli symmetric types'
 uses=tests/golden/symmetric.dspec
