@@ -155,8 +155,8 @@ static const char *claim_of(struct front *f, const struct program *p, const stru
     return q->kind == DC_INVARIANT || q->kind == DC_INITIALLY ? arena_printf(&f->arena, "not %s", q->name) : NULL;
 }
 
-static void add_trace(struct front *f, const struct program *p, const struct dc_model *m, const struct finding *x,
-                      struct report_check *r) {
+static void add_trace(struct front *f, const struct program *p, const struct dc_model *m, bool explained,
+                      const struct finding *x, struct report_check *r) {
     struct report_trace t = {.witness = is_witness(p, x)};
     struct arena *a = &f->arena;
     switch (x->kind) {
@@ -187,6 +187,7 @@ static void add_trace(struct front *f, const struct program *p, const struct dc_
                               .stop = x->kind == FOUND_STOP,
                               .reorder = !x->lasso,
                               .pins = r->settings != NULL,
+                              .escape = explained,
                               .lasso = x->lasso};
     if (x->kind == FOUND_STOP) e.pred = -1;
     if (!explain(p, &f->sources, &e, &t.story))
@@ -515,12 +516,13 @@ static void run_program(struct front *f, struct program *p, const struct ast *ch
                      arena_strdup(&f->arena, native_trouble(session.native), strlen(native_trouble(session.native))));
         bool exhausted =
             r->result.end == END_EXHAUSTED && r->result.distinct && !r->result.cut_states && !r->result.cut_steps;
-        bool void_ = r->result.end == END_ASYMMETRIC;
-        if (!void_) add_properties(f, p, r, stops, exhausted);
-        for (uint32_t i = 0; i < r->result.n_findings && options_want_traces(o); i++)
-            add_trace(f, p, interpreted, &r->result.findings[i], r);
-        judge(f, p, check, r);
-        add_actions(f, p, o, r);
+        if (r->result.end != END_ASYMMETRIC) { /* else nothing is known, and it is searched again */
+            add_properties(f, p, r, stops, exhausted);
+            for (uint32_t i = 0; i < r->result.n_findings && options_want_traces(o); i++)
+                add_trace(f, p, interpreted, o->explain, &r->result.findings[i], r);
+            judge(f, p, check, r);
+            add_actions(f, p, o, r);
+        }
         native_close(session.native);
         eval_model_free(interpreted);
     }

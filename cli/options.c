@@ -83,7 +83,7 @@ static const struct {
      "steps chart full none"},
     {"no-trace", NULL, "the same as -trace none", OPT_NO_TRACE, NULL},
     {"full", NULL, "the same as -trace full: whole states, not only what changed", OPT_FULL, NULL},
-    {"explain", NULL, "tell each counterexample in sentences, too", OPT_EXPLAIN, NULL},
+    {"explain", NULL, "tell each counterexample in sentences, too, and where it could be avoided last", OPT_EXPLAIN, NULL},
     {"trace-out", "FILE", "write it for other tools: .scenario .itf.json .tlc.json .shiviz .mmd .puml .svg",
      OPT_TRACE_OUT, NULL},
     {"format", "NAME", "whatever the name of FILE: scenario, itf, tlc, shiviz, mermaid, plantuml or svg", OPT_FORMAT,

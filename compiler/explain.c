@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "compiler/apalache.h"
+#include "compiler/escape.h"
 #include "compiler/refined.h"
 #include "compiler/teller.h"
 #include "compiler/tree.h"
@@ -742,6 +743,51 @@ static void failure(struct teller *t, struct walk *walk, const struct explain_tr
     }
 }
 
+static const char *other_title(struct teller *t, const uint64_t *from, uint32_t ordinal) {
+    struct walk *walk = walk_open(t->p, t->sources);
+    struct walk_steps steps = {0};
+    const char *title = "another step";
+    walk_from(walk, from, &steps);
+    for (uint32_t i = 0; i < steps.list.n; i++)
+        if (steps.list.at[i].ordinal == ordinal) title = arena_printf(&t->story->arena, "%s", steps.list.at[i].title);
+    VEC_FREE(steps.list);
+    walk_close(walk);
+    return title;
+}
+
+/* Of a violated invariant or property of steps. */
+static void tell_escape(struct teller *t, const struct explain_trace *x, const struct step *steps, uint32_t n) {
+    const struct ir_pred *pred = x->pred >= 0 && !x->error ? &t->p->preds.at[x->pred] : NULL;
+    struct arena *a = &t->story->arena;
+    if (!pred || x->lasso || x->stop || (pred->kind != DC_INVARIANT && pred->kind != DC_STEP)) return;
+    const uint64_t **states = arena_alloc(a, (n + 1) * sizeof(const uint64_t *));
+    struct escape e;
+    states[0] = x->states;
+    for (uint32_t i = 0; i < n; i++) states[i + 1] = steps[i].to;
+    escape_find(t->p, states, n + 1, x->step, (uint32_t)x->pred, &e);
+    const char *title = e.outcome == ESCAPE_NONE ? "" : other_title(t, states[e.at], e.ordinal);
+    switch (e.outcome) {
+    case ESCAPE_FOUND:
+        t->story->escape =
+            arena_printf(a,
+                         "Step %u was the last at which it could be avoided. Had `%s` come instead, %s could not be "
+                         "violated any more, whatever follows (%u state%s).",
+                         e.at + 2, title, pred->name, e.states, e.states == 1 ? "" : "s");
+        break;
+    case ESCAPE_NONE:
+        t->story->escape = arena_printf(a,
+                                        "No other step would have avoided it: in place of every step of this run, each "
+                                        "other one but faults leaves a violation of %s possible.",
+                                        pred->name);
+        break;
+    default:
+        t->story->escape = arena_printf(a,
+                                        "At which step it could be avoided last is unknown: too much lies behind `%s` "
+                                        "in place of step %u.",
+                                        title, e.at + 2);
+    }
+}
+
 bool explain(const struct program *p, const struct sources *sources, const struct explain_trace *x,
              struct dc_story *story) {
     struct teller t = {.p = p, .sources = sources, .story = story};
@@ -787,6 +833,7 @@ bool explain(const struct program *p, const struct sources *sources, const struc
         VEC_FREE(told.key);
     }
     if (ok && x->length) failure(&t, walk, x, at);
+    if (ok && x->length && x->escape) tell_escape(&t, x, steps, n);
     walk_close(walk);
     flight_close(&t.flight);
     for (uint32_t i = 0; i < n; i++) VEC_FREE(steps[i].key);

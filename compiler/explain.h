@@ -16,6 +16,7 @@ struct explain_trace {
     enum dc_error error;
     bool stop;    /* say what blocks each process */
     bool lasso;   /* of a temporal property: no single state is to blame */
+    bool escape;  /* say which step was the last that could have been another (escape.h) */
     bool pins;    /* say what tells each step from others of its title */
     bool reorder; /* bring the steps of one process together where that changes nothing */
 };

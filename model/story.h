@@ -101,6 +101,7 @@ struct dc_story {
     VEC(struct dc_event) events; /* the first is the initial state */
     VEC(const char *) why;       /* which conjunct failed, with witnesses; what blocks each process; who filled it */
     VEC(const char *) ends;      /* of a lasso: where it goes back, why it is fair, what would rule it out */
+    const char *escape;          /* which step was the last that could have been another, and which; NULL: not asked */
     const char *failed_step;     /* the step that has no successor, or breaks a property of steps */
     bool failed_error;           /* it has no successor */
     struct dc_pins failed_pins;

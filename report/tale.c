@@ -138,6 +138,7 @@ void tale_print(const struct report_trace *x, FILE *out) {
         tell_losses(&t, i);
     }
     tell_knowledge(&t);
+    if (s->escape) fprintf(out, "  %s\n", s->escape);
     mem_free(t.known);
     mem_free(t.inside);
     mem_free(t.before);

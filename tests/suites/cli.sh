@@ -421,6 +421,31 @@ cp "$tmp/terminal" "$tmp/out"
 says 'level [0-9]+: [0-9,]+ distinct, [0-9,]+ generated, [0-9,]+ in this level, [0-9]+ % done, [0-9,]+/s, [0-9]+ MiB'
 says "$(printf '\033')\\[1;33minconclusive"
 
+# ---- where it could have been avoided last ----
+name='cli -explain'
+"$DCHECK" specs/paxos.dspec -check minority_quorums -D B=1 -symmetry off -trace none -explain >"$tmp/out" 2>"$tmp/err"
+says 'Step [0-9]+ was the last at which it could be avoided. Had .leader.[01].: propose.v = v[12].. come instead, Agreement could not'
+"$DCHECK" specs/raft.dspec -check forgets_vote -trace none -explain >"$tmp/out" 2>"$tmp/err"
+says 'No other step would have avoided it: .* leaves a violation of ElectionSafety possible'
+"$DCHECK" specs/term_election.dspec -all -trace none -explain >"$tmp/out" 2>"$tmp/err"
+says 'which step it could be avoided last is unknown: too much lies behind'
+# what it says, asked as a scenario: with the other step no run violates it, after the same step later some run does
+{
+    cat specs/paxos.dspec
+    for which in 'impossible scenario avoided|leader[0]: propose(v = v1)' 'scenario too_late|leader[0]: propose(v = v2)'; do
+        echo "${which%|*} with Quorums = {{a} for a in Acceptor}, B = 1 only Agreement {"
+        echo 'leader[1]: prepare
+              acceptor[Acceptor1] receives Prepare(bal: 1) from leader[1]
+              leader[0]: prepare
+              acceptor[Acceptor2] receives Prepare(bal: 0) from leader[0]
+              leader[1]: propose(v = v1)'
+        printf '%s\n...\nexpect not Agreement\n}\n' "${which#*|}"
+    done
+} >"$tmp/escape.dspec"
+"$DCHECK" "$tmp/escape.dspec" -I specs -no-trace -depth 2 >"$tmp/out" 2>"$tmp/err"
+says '^scenario avoided: impossible, as declared: .* it is false in [0-9]+ states'
+says '^scenario too_late: possible'
+
 # ---- with -continue the trace in JSON is of what the verdict is about, the others come after it ----
 name='cli -continue in JSON'
 "$DCHECK" specs/saga.dspec -check twice -continue -json - >"$tmp/out" 2>"$tmp/err"
