@@ -779,6 +779,8 @@ class Module:
         if e[0] == "name":
             own = 1 if e[1] in self.variables else self.definitions[e[1]].level if e[1] in self.definitions else 0
             return max(own, self.level(e[2] or []))
+        if e[0] in ("record", "records"):  # of pairs, whose names may be the names of nodes
+            return max([self.level(v) for _, v in e[1]], default=0)
         return max([self.level(t) for t in e[1:]], default=0)
 
     # values

@@ -21,7 +21,7 @@ DCHECK = os.environ.get("DCHECK", "./dcheck")
 
 
 def dcheck(*args):
-    return subprocess.run([DCHECK, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    return subprocess.run([DCHECK, "-symmetry", "off", *args], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
 
 def checks_of(path):

@@ -39,7 +39,7 @@ def golden():
 
 def counted(path, check):
     """Distinct states, depth and what is violated, by a search that goes on."""
-    command = [os.environ.get("DCHECK", "./dcheck"), path, "-continue", "-json", "-"] + (["-check", check] if check else [])
+    command = [os.environ.get("DCHECK", "./dcheck"), path, "-symmetry", "off", "-continue", "-json", "-"] + (["-check", check] if check else [])
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=SECONDS)
     except subprocess.TimeoutExpired:
