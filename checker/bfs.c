@@ -73,6 +73,7 @@ struct worker {
     struct finding *best; /* by rank; length 0: none */
     bool initial;
     _Atomic uint64_t shown_distinct, shown_generated, shown_blocks; /* copies, for reports meanwhile */
+    char apart[128]; /* what one worker counts is in no cache line of the next one */
 };
 
 struct bfs {
