@@ -12,6 +12,7 @@ static void search(struct program *p, const struct options *o, bool stops, struc
                                 .depth = o->depth,
                                 .keep_going = o->keep_going,
                                 .stops = stops,
+                                /* cppcheck-suppress nullPointerRedundantCheck ; panic does not return */
                                 .preds = p->preds.n < 64 ? ((uint64_t)1 << p->preds.n) - 1 : UINT64_MAX,
                                 .memory_bytes = o->memory_bytes,
                                 .stop = &interrupted};

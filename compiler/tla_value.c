@@ -390,7 +390,7 @@ static struct tla *map_value(struct tla_cx *c, const struct type *t, uint64_t v)
         if (kids[i]->level <= TLA_PAIR) one->kid[1] = tla_form(a, "(%)", 1, kids[i]);
         all = all ? tla_infix(a, TLA_PAIR, all, " @@ ", one) : one;
     }
-    all->level = TLA_PAIR;
+    if (all) all->level = TLA_PAIR; /* with no keys at all, all elements were the same */
     return all;
 }
 

@@ -42,7 +42,7 @@ static void put_text(struct chart *c, uint32_t x, const char *s, char tint) {
     while (*s) {
         char one[5] = {0};
         uint32_t n = 1;
-        while (((unsigned char)s[n] & 0xC0) == 0x80 && n < 4) n++;
+        while (n < 4 && ((unsigned char)s[n] & 0xC0) == 0x80) n++;
         memcpy(one, s, n);
         put(c, x++, one, tint);
         s += n;

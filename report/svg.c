@@ -78,7 +78,7 @@ static void draw_lane(const struct drawing *d, int lane) {
     draw_line(d, down ? "life down" : "life", x, from, x, d->height - 8);
     uint32_t half = d->lane / 2 - 6;
     fprintf(d->out, "<rect class=\"head\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"26\" rx=\"5\"/>\n", x - half,
-            TOP - 26, 2 * half);
+            (unsigned)TOP - 26, 2 * half);
     draw_text(d, "name", "middle", x, TOP - 8, sequence_name(d->q, lane));
 }
 
@@ -100,7 +100,7 @@ static void draw_mark(struct drawing *d, const struct sequence_mark *m) {
     fprintf(d->out, "<g class=\"%s\"><title>", mark_class(m));
     xml_text(d->out, text);
     fprintf(d->out, "</title><rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"4\"/>\n", middle - width / 2,
-            y - BOX / 2, width, BOX);
+            y - BOX / 2, width, (unsigned)BOX);
     draw_text(d, "label", "middle", middle, y + 4, cut);
     fputs("</g>\n", d->out);
 }

@@ -259,7 +259,7 @@ for shell in bash zsh fish; do
     "$DCHECK" -completion $shell >"$tmp/completion.$shell" 2>&1
     missing=''
     for option in $("$DCHECK" -help | sed -n 's/^  -\([A-Za-z-]*\).*/\1/p'); do
-        grep -Eq -e "[ '*-](-|o )$option[]|['[ )]" "$tmp/completion.$shell" || missing="$missing $option"
+        grep -Eq -e "[ '*-](-|o )${option}[]|['[ )]" "$tmp/completion.$shell" || missing="$missing $option"
     done
     if [ -z "$missing" ]; then ok "report completion for $shell knows all options"; else fail "report completion for $shell knows all options" "$missing"; fi
     if command -v $shell >/dev/null; then check "report completion: $shell reads it" $shell -n "$tmp/completion.$shell"; fi
