@@ -357,6 +357,14 @@ static bool record_state(struct worker *w, uint64_t fp, uint32_t *id) {
     return is_new;
 }
 
+/* Whether it is among what this worker asked the set for last; it is from now on. */
+static inline bool met_lately(struct worker *w, struct hash128 h) {
+    uint64_t *recent = &w->recent[h.hi & (RECENT - 1)];
+    bool met = *recent == h.lo;
+    *recent = h.lo;
+    return met;
+}
+
 /* With a reduction: every state of the batch by its representative, unless it is one of those met lately. */
 static void represent(struct worker *w) {
     struct dc_out *out = &w->out;
@@ -366,10 +374,7 @@ static void represent(struct worker *w) {
         uint64_t *t = out->states + (size_t)i * words;
         if (out->steps[i].error) continue;
         if (!w->bfs->parents) {
-            struct hash128 h = hash_state128(t, words);
-            uint64_t *recent = &w->recent[h.hi & (RECENT - 1)];
-            w->fp[i] = *recent != h.lo;
-            *recent = h.lo;
+            w->fp[i] = !met_lately(w, hash_state128(t, words));
             if (!w->fp[i]) continue;
         }
         if (!w->model->canonical(w->model, w->scratch, t, NULL)) w->regular++;
@@ -400,9 +405,7 @@ static void insert_batch(struct worker *w) {
             continue;
         }
         struct hash128 h = w->print[i] = hash_state128(t, words);
-        uint64_t *recent = &w->recent[h.hi & (RECENT - 1)];
-        w->fp[i] = *recent != h.lo;
-        *recent = h.lo;
+        w->fp[i] = !met_lately(w, h);
         if (w->fp[i]) fpset_prefetch(&b->set, h);
     }
     lap(w, ENGINE_HASHING);
@@ -1068,9 +1071,9 @@ void search_run(const struct dc_model *m, const struct search_options *o, struct
     run(m, o, r, NULL, 0, behaviours ? &graph : NULL);
     bool errors = false; /* then nobody knows what is enabled */
     for (uint32_t i = 0; i < r->n_findings; i++) errors |= r->findings[i].kind == FOUND_ERROR;
-    if (r->end == END_ASYMMETRIC) return;
-    if (behaviours && r->end != END_VIOLATION && !errors) check_behaviours(m, o, &graph, r);
+    if (behaviours && r->end != END_VIOLATION && r->end != END_ASYMMETRIC && !errors) check_behaviours(m, o, &graph, r);
     graph_free(&graph);
+    if (r->end == END_ASYMMETRIC) return;
     if (r->n_findings > 1) qsort(r->findings, r->n_findings, sizeof *r->findings, by_rank);
     uint32_t last = 0;
     for (uint32_t i = 0; i < r->n_findings; i++)

@@ -676,7 +676,7 @@ static void know_types(struct orbits *o) {
     for (uint32_t i = 0; i < p->types.list.n; i++) o->nodes[i] = (struct node){.type = p->types.list.at[i], .base = -1};
     for (uint32_t i = 0; i < p->symmetric.n; i++) {
         const struct ir_symmetric *s = &p->symmetric.at[i];
-        if (s->why || o->n + s->type->n > ORBIT_ELEMENTS) continue;
+        if (s->why) continue;
         o->nodes[s->type->id].base = (int)o->n;
         for (uint32_t k = 0; k < s->type->n; k++) {
             o->first[o->n + k] = (uint8_t)o->n;

@@ -8,23 +8,15 @@ struct look {
     struct program *p;
     const struct span *ambiguous;
     uint32_t n_ambiguous;
+    bool marking; /* what reduces is decided: mark the loops that must look at everything */
     struct orbit_job *orbits;
 };
-
-static bool mentions_type(const struct type *t, const struct type *sym) {
-    if (t == sym) return true;
-    if (t->elem && mentions_type(t->elem, sym)) return true;
-    if (t->key && mentions_type(t->key, sym)) return true;
-    for (uint32_t i = 0; t->fields && i < t->n; i++)
-        if (mentions_type(t->fields[i].type, sym)) return true;
-    return false;
-}
 
 /* The order of the type's values shows here. The first place is reported. */
 static void blame(struct look *l, const struct type *in, struct span span, const char *why) {
     for (uint32_t i = 0; i < l->p->symmetric.n; i++) {
         struct ir_symmetric *s = &l->p->symmetric.at[i];
-        if (s->why || !mentions_type(in, s->type)) continue;
+        if (s->why || !type_mentions(in, s->type)) continue;
         s->why = why;
         s->span = span;
     }
@@ -313,19 +305,34 @@ static void visit_gens(struct look *l, struct ir_gen *gens, uint32_t n) {
     }
 }
 
+static bool over_reduced(const struct look *l, const struct ir *e) {
+    for (uint32_t i = 0; i < e->n_gens; i++) {
+        const struct ir_gen *g = &e->gens[i];
+        const struct type *t = g->kind == G_SLICE ? g->elem : l->p->slots.at[g->slot];
+        for (uint32_t k = 0; k < l->p->symmetric.n; k++)
+            if (!l->p->symmetric.at[k].why && type_mentions(t, l->p->symmetric.at[k].type)) return true;
+    }
+    return false;
+}
+
+/* Of a loop that looks for something: whether an error is met, and what is found, must not depend on the order. */
+static void mark(const struct look *l, struct ir *e) {
+    enum reduce op = (enum reduce)e->imm;
+    bool seeks = op == R_CHOOSE || op == R_ARGMIN || op == R_ARGMAX;
+    e->whole = (seeks || ((op == R_EXISTS || op == R_FORALL) && !e->total)) && over_reduced(l, e);
+}
+
 static void visit_reduce(struct look *l, struct ir *e) {
-    if (!any_symmetric(l->p, e)) return;
+    if (l->marking) mark(l, e);
+    if (l->marking || !any_symmetric(l->p, e)) return;
     switch ((enum reduce)e->imm) {
-    case R_EXISTS:
-    case R_FORALL: e->whole = !e->total; break; /* whether an error is met must not depend on the order */
     case R_FOLD: blame_gens(l, e, "what `fold` makes of them may depend on their order"); break;
     case R_CHOOSE:
     case R_ARGMIN:
     case R_ARGMAX:
-        e->whole = true;
         for (uint32_t i = 0; i < l->n_ambiguous; i++)
-            if (!memcmp(&l->ambiguous[i], &e->span, sizeof e->span)) e->whole = false;
-        if (!e->whole) blame_gens(l, e, "there are several candidates, and their order decides");
+            if (!memcmp(&l->ambiguous[i], &e->span, sizeof e->span))
+                blame_gens(l, e, "there are several candidates, and their order decides");
         break;
     case R_MIN:
     case R_MAX: blame(l, e->type, e->span, "this compares them"); break;
@@ -333,19 +340,23 @@ static void visit_reduce(struct look *l, struct ir *e) {
     }
 }
 
-static void visit(struct look *l, struct ir *e) {
-    if (!e) return;
+static void decide(struct look *l, const struct ir *e) {
     if (e->op == IR_CONST && type_has_symmetric(e->type) && !cell_table(l->p, e)) {
         for (uint32_t i = 0; i < l->p->symmetric.n; i++) {
             const struct type *t = l->p->symmetric.at[i].type;
-            if (mentions_type(e->type, t) && !orbit_keeps(l->orbits, e, t))
+            if (type_mentions(e->type, t) && !orbit_keeps(l->orbits, e, t))
                 blame(l, t, e->span, "this singles some of them out");
         }
     }
     if (compares(e) && type_has_symmetric(e->kid[0]->type)) blame(l, e->kid[0]->type, e->span, "this compares them");
-    if (e->op == IR_REDUCE) visit_reduce(l, e);
     if (e->op == IR_FOR && any_symmetric(l->p, e) && !commutes(l->p, e))
         blame_gens(l, e, "what this loop does may depend on their order");
+}
+
+static void visit(struct look *l, struct ir *e) {
+    if (!e) return;
+    if (!l->marking) decide(l, e);
+    if (e->op == IR_REDUCE) visit_reduce(l, e);
     for (uint32_t i = 0; i < e->n; i++) visit(l, e->kid[i]);
     visit_gens(l, e->gens, e->n_gens);
 }
@@ -368,6 +379,18 @@ static void find_types(struct program *p, const struct type *t) {
     for (uint32_t i = 0; t->fields && i < t->n; i++) find_types(p, t->fields[i].type);
 }
 
+static void visit_all(struct look *l) {
+    struct program *p = l->p;
+    visit(l, p->init);
+    visit_actions(l, p->actions.at, p->actions.n);
+    for (uint32_t i = 0; i < p->preds.n; i++) visit(l, p->preds.at[i].body);
+    for (uint32_t i = 0; i < p->refines.n; i++) {
+        visit(l, p->refines.at[i].map);
+        visit(l, p->refines.at[i].init);
+        visit_actions(l, p->refines.at[i].actions.at, p->refines.at[i].actions.n);
+    }
+}
+
 void symmetry(struct program *p, const struct span *ambiguous, uint32_t n) {
     struct look l = {.p = p, .ambiguous = ambiguous, .n_ambiguous = n};
     for (uint32_t i = 0; i < p->vars.n; i++)
@@ -379,20 +402,24 @@ void symmetry(struct program *p, const struct span *ambiguous, uint32_t n) {
                 p->symmetric.at[k].why = "a claim about behaviours tells them apart";
                 p->symmetric.at[k].span = p->preds.at[i].span;
             }
+    uint32_t elements = 0;
+    for (uint32_t k = 0; k < p->symmetric.n; k++) {
+        struct ir_symmetric *x = &p->symmetric.at[k];
+        if (!x->why && elements + x->type->n > ORBIT_ELEMENTS) {
+            x->why = "all such types together have too many values";
+            x->span = (struct span){UINT32_MAX, 0, 0};
+        }
+        if (!x->why) elements += x->type->n;
+    }
     struct orbits *o = orbits_new(p);
     if (!o) return;
     l.orbits = orbit_open(o);
     for (uint32_t i = 0; i < p->vars.n; i++)
         if (p->vars.at[i]->cells && !orbit_cells_closed(l.orbits, p->vars.at[i]))
             blame(&l, p->vars.at[i]->cell_map->key, p->vars.at[i]->span, "some of its cells never change, others do");
-    visit(&l, p->init);
-    visit_actions(&l, p->actions.at, p->actions.n);
-    for (uint32_t i = 0; i < p->preds.n; i++) visit(&l, p->preds.at[i].body);
-    for (uint32_t i = 0; i < p->refines.n; i++) {
-        visit(&l, p->refines.at[i].map);
-        visit(&l, p->refines.at[i].init);
-        visit_actions(&l, p->refines.at[i].actions.at, p->refines.at[i].actions.n);
-    }
+    visit_all(&l);
+    l.marking = true;
+    visit_all(&l);
     orbit_close(l.orbits);
     orbits_free(o);
 }

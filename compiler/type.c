@@ -336,11 +336,13 @@ const char *type_name(struct arena *a, const struct type *t) {
     }
 }
 
-bool type_has_symmetric(const struct type *t) {
-    if (t->kind == T_SYM) return true;
-    if (t->elem && type_has_symmetric(t->elem)) return true;
-    if (t->key && type_has_symmetric(t->key)) return true;
+bool type_mentions(const struct type *t, const struct type *sym) {
+    if (sym ? t == sym : t->kind == T_SYM) return true;
+    if (t->elem && type_mentions(t->elem, sym)) return true;
+    if (t->key && type_mentions(t->key, sym)) return true;
     for (uint32_t i = 0; t->fields && i < t->n; i++)
-        if (type_has_symmetric(t->fields[i].type)) return true;
+        if (type_mentions(t->fields[i].type, sym)) return true;
     return false;
 }
+
+bool type_has_symmetric(const struct type *t) { return type_mentions(t, NULL); }

@@ -104,7 +104,8 @@ static inline bool type_wide(const struct type *t) { return t->words != 0; }
 static inline uint32_t type_slot_words(const struct type *t) { return t->words ? t->words : 1; }
 static inline uint32_t type_elem_bits(const struct type *e) { return e->words ? 0 : e->bits ? e->bits : 1; }
 const char *type_name(struct arena *, const struct type *); /* for people */
-/* Whether a value of the type mentions a symmetric type that is not `except`. */
+/* Whether a value of the type mentions this symmetric type (NULL: any). */
+bool type_mentions(const struct type *, const struct type *sym);
 bool type_has_symmetric(const struct type *);
 
 #endif

@@ -4,14 +4,6 @@
 #include "report/json_text.h"
 #include "report/report.h"
 
-static void counted(uint64_t n, int width, FILE *out) {
-    int digits = 1;
-    for (uint64_t x = n; x > 9; x /= 10) digits++;
-    digits += (digits - 1) / 3;
-    fprintf(out, "%*s", digits < width ? width - digits : 0, "");
-    print_count(out, n);
-}
-
 static void estimated(double n, bool exact, int width, FILE *out) {
     int digits = 1;
     for (uint64_t x = (uint64_t)(n + 0.5); x > 9; x /= 10) digits++;
@@ -33,11 +25,11 @@ static void print_actions(const struct report_profile *x, FILE *out) {
     for (uint32_t i = 0; i < x->actions.n; i++) {
         const struct report_profile_action *a = &x->actions.at[i];
         fprintf(out, "  %-*s ", width, a->name);
-        counted(a->successors, 14, out);
+        print_count_right(a->successors, 14, out);
         fputc(' ', out);
-        counted(a->fresh, 14, out);
+        print_count_right(a->fresh, 14, out);
         fputc(' ', out);
-        counted(a->successors - a->fresh, 14, out);
+        print_count_right(a->successors - a->fresh, 14, out);
         fprintf(out, " %5.1f %% %5.1f %%\n", all ? 100 * (double)a->successors / (double)all : 0.0,
                 seconds > 0 ? 100 * a->seconds / seconds : 0.0);
     }

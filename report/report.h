@@ -159,6 +159,7 @@ bool report_json(const struct report_check *const *, uint32_t n, const struct re
                  const char *version, FILE *);
 void report_coverage_text(const struct report_coverage *, FILE *);
 void report_free(struct report_check *);
-void print_count(FILE *, uint64_t); /* 1,234,567 */
+void print_count(FILE *, uint64_t);                  /* 1,234,567 */
+void print_count_right(uint64_t, int width, FILE *); /* the same, with blanks before it */
 
 #endif

@@ -11,14 +11,6 @@ static int width_of(const struct report_sweep *s, uint32_t name) {
     return w > 8 ? (int)w : 8;
 }
 
-static void counted(uint64_t n, int width, FILE *out) {
-    int digits = 1;
-    for (uint64_t x = n; x > 9; x /= 10) digits++;
-    digits += (digits - 1) / 3;
-    fprintf(out, "%*s", digits < width ? width - digits : 0, "");
-    print_count(out, n);
-}
-
 static void heading(const struct report_sweep *s, const struct report_sweep_row *r, FILE *out) {
     fprintf(out, "%s%s%s\n", s->spec, r->check ? ", check " : "", r->check ? r->check : "");
     for (uint32_t a = 0; a < s->n_names; a++) fprintf(out, "  %-*s", width_of(s, a), s->names[a]);
@@ -33,10 +25,10 @@ void report_sweep_line(const struct report_sweep *s, uint32_t row, FILE *out) {
     if (first) heading(s, r, out);
     for (uint32_t a = 0; a < s->n_names; a++) fprintf(out, "  %-*s", width_of(s, a), r->values[a]);
     fprintf(out, "  %-13s ", r->verdict ? r->verdict : "not run");
-    if (r->verdict) counted(r->distinct, 15, out);
+    if (r->verdict) print_count_right(r->distinct, 15, out);
     else fprintf(out, "%15s", "");
     fputc(' ', out);
-    if (r->expected > 0) counted((uint64_t)r->expected, 15, out);
+    if (r->expected > 0) print_count_right((uint64_t)r->expected, 15, out);
     else fprintf(out, "%15s", "");
     if (!r->verdict) {
         fprintf(out, "  %s\n", r->why);

@@ -20,6 +20,14 @@ void print_count(FILE *out, uint64_t n) {
     }
 }
 
+void print_count_right(uint64_t n, int width, FILE *out) {
+    int digits = 1;
+    for (uint64_t x = n; x > 9; x /= 10) digits++;
+    digits += (digits - 1) / 3;
+    fprintf(out, "%*s", digits < width ? width - digits : 0, "");
+    print_count(out, n);
+}
+
 struct paint {
     const char *bold, *red, *green, *yellow, *dim, *cyan, *plain;
 };
