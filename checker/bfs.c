@@ -46,6 +46,13 @@ struct known {
     uint32_t id;
 };
 
+/* Of a level, adjacent blocks that one worker takes first; the others help when they have done theirs. */
+struct share {
+    _Atomic uint32_t next;
+    uint32_t end;
+    char apart[120]; /* each worker writes a cache line of its own */
+};
+
 struct worker {
     struct bfs *bfs;
     bool timed;
@@ -85,7 +92,7 @@ struct bfs {
     struct recorder *recorder; /* not NULL: the set, and what is known of the steps */
     uint32_t last_level;       /* of a trace run */
     VEC(struct block *) level; /* being expanded */
-    _Atomic uint32_t next_block;
+    struct share *shares;      /* by worker: which of them it takes first */
     uint32_t depth; /* of the states being expanded */
     struct worker *workers;
     uint32_t n_workers, n_ranks;
@@ -678,7 +685,10 @@ static bool close_level(struct bfs *b) {
         }
         w->made.n = 0;
     }
-    atomic_store(&b->next_block, 0);
+    for (uint32_t i = 0; i < b->n_workers; i++) {
+        atomic_store(&b->shares[i].next, (uint32_t)((uint64_t)b->level.n * i / b->n_workers));
+        b->shares[i].end = (uint32_t)((uint64_t)b->level.n * (i + 1) / b->n_workers);
+    }
     atomic_store(&b->open_states, queued);
     atomic_store(&b->shown_level, b->depth + 1);
     atomic_store(&b->open_blocks, b->level.n);
@@ -791,15 +801,25 @@ static void gate(struct worker *w, bool growth) {
     lap(w, ENGINE_WAITING);
 }
 
+static uint32_t take_block(struct worker *w) {
+    struct bfs *b = w->bfs;
+    for (uint32_t k = 0; k < b->n_workers; k++) {
+        struct share *s = &b->shares[(w->index + k) % b->n_workers];
+        if (atomic_load_explicit(&s->next, memory_order_relaxed) >= s->end) continue;
+        uint32_t i = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed);
+        if (i < s->end) return i;
+    }
+    return UINT32_MAX;
+}
+
 static void *work(void *self) {
     struct worker *w = self;
     struct bfs *b = w->bfs;
     lap(w, ENGINE_WAITING);
     while (!atomic_load(&b->finished)) {
         use_model(w);
-        for (;;) {
-            uint32_t i = atomic_fetch_add_explicit(&b->next_block, 1, memory_order_relaxed);
-            if (i >= b->level.n) break;
+        uint32_t i;
+        while ((i = take_block(w)) != UINT32_MAX) {
             if (b->o->stop && atomic_load_explicit(b->o->stop, memory_order_relaxed)) {
                 atomic_store(&b->interrupted, true);
                 atomic_store(&b->over, true);
@@ -843,7 +863,7 @@ static void report_progress(void *self) {
     }
     p.queue = atomic_load(&b->open_states);
     p.memory_limit = b->o->memory_bytes;
-    uint64_t blocks = atomic_load(&b->open_blocks), taken = atomic_load(&b->next_block);
+    uint64_t blocks = atomic_load(&b->open_blocks), taken = 0;
     p.expanded = blocks ? p.queue * (taken < blocks ? taken : blocks) / blocks : 0;
     for (int i = 0; i < SEARCH_RECENT; i++) p.recent[i] = atomic_load(&b->recent[i]);
     b->o->progress(b->o->progress_self, &p);
@@ -922,7 +942,7 @@ static void close_workers(struct bfs *b) {
         mem_free(w->best);
     }
     for (uint32_t k = 0; k < b->level.n; k++)
-        if (atomic_load(&b->next_block) == 0) free_block(b->level.at[k]); /* never handed out */
+        if (atomic_load(&b->shares[0].next) == 0) free_block(b->level.at[k]); /* never handed out */
     VEC_FREE(b->level);
     mem_free(b->workers);
 }
@@ -1012,6 +1032,7 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
         r->fingerprint_bits = 64;
     }
     b.workers = mem_alloc(b.n_workers * sizeof *b.workers);
+    b.shares = mem_alloc(b.n_workers * sizeof *b.shares);
     r->fired = mem_alloc((m->n_actions + 1) * sizeof *r->fired);
     r->found_new = mem_alloc((m->n_actions + 1) * sizeof *r->found_new);
     open_workers(&b);
