@@ -41,6 +41,11 @@ endif
 
 SRC  := $(wildcard base/*.c lexer/*.c parser/*.c model/*.c compiler/*.c checker/*.c report/*.c cli/*.c)
 OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(BUILD)/gen/lexer.o $(BUILD)/gen/grammar.o $(BUILD)/gen/rt_text.o $(BUILD)/gen/assets.o
+ifeq ($(shell uname -m),x86_64)
+KERNELS := $(BUILD)/checker/kernel_avx2.o $(BUILD)/checker/kernel_avx512.o
+CPPFLAGS += -DDC_KERNELS
+endif
+OBJ  += $(KERNELS)
 LIB  := $(filter-out $(BUILD)/cli/main.o,$(OBJ))
 
 .PHONY: all demo check bench clean install deps
@@ -61,6 +66,16 @@ $(BUILD)/%.o: %.c | $(GEN)/parser/grammar.h
 	@mkdir -p $(@D)
 	$(call said,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# the loops that every generated state passes, for processors that have more (checker/kernel.h)
+AVX2   := -mavx2 -mbmi -mbmi2
+AVX512 := $(AVX2) -mavx512f -mavx512vl -mavx512dq -mavx512bw
+$(BUILD)/checker/kernel_avx2.o: MACHINE := $(AVX2)
+$(BUILD)/checker/kernel_avx512.o: MACHINE := $(AVX512)
+$(KERNELS): $(BUILD)/checker/kernel_%.o: checker/kernel.c
+	@mkdir -p $(@D)
+	$(call said,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(MACHINE) -DKERNEL=kernel_$* -MMD -MP -c -o $@ $<
 
 # generated text: our warnings do not apply to it
 $(BUILD)/gen/lexer.o: $(GEN)/lexer/lexer.c

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 uint64_t hash_bytes(const void *data, size_t n);
-/* Fingerprint of a packed state: never 0, because 0 marks an empty slot of the fingerprint set. */
+/* Fingerprint of a packed state: never 0, because 0 marks an empty slot of a table. */
 uint64_t hash_state(const uint64_t *words, size_t n_words);
 
 /* 128 bits of the same, for the fingerprint set. */

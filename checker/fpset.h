@@ -83,25 +83,24 @@ static inline void fpset_next(struct fpset_probe *p, unsigned k) {
 static inline uint64_t fpset_first_line(const struct fpset *s, struct hash128 h) { return h.hi >> (64 - s->line_bits); }
 static inline uint64_t fpset_remainder(struct hash128 h) { return h.lo & ~(uint64_t)31; }
 
-/* always_inline: gcc takes a function that only prefetches for one without an effect, and drops calls of it. */
-__attribute__((always_inline)) static inline void fpset_prefetch(const struct fpset *s, struct hash128 h) {
+/* The line where it is looked for first. */
+static inline _Atomic uint64_t *fpset_first(const struct fpset *s, struct hash128 h) {
     struct fpset_probe p = fpset_start(s, fpset_first_line(s, h), fpset_remainder(h));
-    __builtin_prefetch((const void *)(s->slots + 8 * (p.block + p.at)), 1);
+    return s->slots + 8 * (p.block + p.at);
 }
 
-/* Of a line that was prefetched: is the fingerprint there? If it may be in the next one, that is fetched. */
-static inline bool fpset_glance(const struct fpset *s, struct hash128 h) {
-    uint64_t remainder = fpset_remainder(h), want = remainder | 1;
-    struct fpset_probe p = fpset_start(s, fpset_first_line(s, h), remainder);
-    const _Atomic uint64_t *slots = s->slots + 8 * (p.block + p.at);
-    for (unsigned i = 0; i < 8; i++) {
-        uint64_t v = atomic_load_explicit(&slots[i], memory_order_relaxed);
-        if (v == want) return true;
-        if (!v) return false;
-    }
+static inline _Atomic uint64_t *fpset_second(const struct fpset *s, struct hash128 h) {
+    struct fpset_probe p = fpset_start(s, fpset_first_line(s, h), fpset_remainder(h));
     fpset_next(&p, 1);
-    __builtin_prefetch((const void *)(s->slots + 8 * (p.block + p.at)), 1);
-    return false;
+    return s->slots + 8 * (p.block + p.at);
+}
+
+/* always_inline: gcc takes a function that only prefetches for one without an effect, and drops calls of it. */
+__attribute__((always_inline)) static inline void fpset_prefetch(const struct fpset *s, struct hash128 h) {
+    __builtin_prefetch((const void *)fpset_first(s, h), 1);
+}
+__attribute__((always_inline)) static inline void fpset_prefetch_second(const struct fpset *s, struct hash128 h) {
+    __builtin_prefetch((const void *)fpset_second(s, h), 1);
 }
 
 bool fpset_strayed(const struct fpset *, uint64_t first_line, uint64_t remainder);

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "checker/fair.h"
@@ -29,12 +29,6 @@ struct live {
     VEC(struct truth) cans;
     uint32_t *back_first, *back; /* predecessors, built when `can` needs them */
 };
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Asked now and then, with a number that counts up: has the user had enough? */
 static bool stopped(struct live *l, uint32_t tick) {
@@ -886,7 +880,7 @@ enum { WORKING_BYTES = 40 };
 void liveness_check(const struct dc_model *m, const struct search_options *o, const struct graph *g,
                     struct liveness_watch *watch, struct search_result *r) {
     struct live l = {.model = m, .options = o, .graph = g, .watch = watch, .result = r};
-    double began = now();
+    double began = seconds_now();
     uint64_t bytes = graph_bytes(g) + (uint64_t)g->n * WORKING_BYTES;
     bool fits = !o->memory_bytes || bytes <= o->memory_bytes;
     if (bytes > r->memory_bytes) r->memory_bytes = bytes;
@@ -907,7 +901,7 @@ void liveness_check(const struct dc_model *m, const struct search_options *o, co
     graph_free(&l.ordered);
     r->graph_bytes = graph_bytes(g);
     r->graph_edges = g->n_edges;
-    r->graph_seconds = now() - began;
+    r->graph_seconds = seconds_now() - began;
     r->seconds += r->graph_seconds;
 }
 

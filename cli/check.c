@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "checker/liveness.h"
 #include "checker/search.h"
 #include "compiler/eval.h"
@@ -36,13 +37,6 @@ struct session {
 };
 
 static const double NATIVE_AFTER_SECONDS = 0.05; /* of search, before a compiler is worth its time */
-
-#include <time.h>
-double seconds_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static const struct dc_model *next_model(void *self) {
     struct session *s = self;

@@ -27,7 +27,6 @@ const char *check_constants(struct front *, const struct ast *check, const struc
 const char *source_position(struct front *, struct span);
 void start_report(struct report_check *, const char *path, const struct options *);
 void release_program(void *);
-double seconds_now(void);
 
 /* Runs a scenario. `alone`: it was asked for (-check), and its run is told; else its run is told only where it should
  * not be, and -D sets only constants that have no value otherwise. False: the spec has errors. */

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "report/report.h"
 
 static atomic_int asked;
@@ -20,19 +21,13 @@ void progress_on_signal(void) {
     sigaction(SIGUSR1, &a, NULL);
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 void progress_open(struct progress *p, bool quiet) {
     *p = (struct progress){.terminal = isatty(2), .quiet = quiet};
     p->every_seconds = p->terminal ? PROGRESS_TERMINAL_SECONDS : PROGRESS_PIPE_SECONDS;
     const char *knob = getenv("DCHECK_PROGRESS_SECONDS"); /* for tests: docs/internals/search.md */
     double seconds = knob ? strtod(knob, NULL) : 0;
     if (seconds > 0) p->every_seconds = seconds;
-    p->started = p->last = now();
+    p->started = p->last = seconds_now();
 }
 
 static void search_tick(void *self, const struct search_progress *x) { progress_search(self, x); }
@@ -48,7 +43,7 @@ void progress_options(struct progress *p, struct search_options *o) {
 /* The end of the last search does not answer for this one. */
 static bool due(struct progress *p, bool *plain) {
     bool signal = atomic_exchange(&asked, 0) != 0;
-    double t = now();
+    double t = seconds_now();
     *plain = signal || !p->terminal;
     if (!signal && (p->quiet || t - p->last < p->every_seconds)) return false;
     p->last = t;
@@ -125,7 +120,8 @@ void progress_phase(struct progress *p, const struct search_phase *s) {
     uint64_t percent = s->states ? 100 * s->visited / s->states : 0;
     fprintf(stderr, "temporal: %u of %u properties, ", s->done, s->all);
     print_count(stderr, s->states);
-    fprintf(stderr, " states, components %u %%, %.0f s", (unsigned)(percent < 99 ? percent : 99), now() - p->started);
+    fprintf(stderr, " states, components %u %%, %.0f s", (unsigned)(percent < 99 ? percent : 99),
+            seconds_now() - p->started);
     end_line(p, plain);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/check.h"
 #include "compiler/explain.h"
 

@@ -1,8 +1,8 @@
 /* The seam, implemented by the interpreter: one eval for each thread. */
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "compiler/eval.h"
 #include "compiler/orbit.h"
@@ -35,12 +35,6 @@ struct dc_worker {
     void *context; /* of who watches, or NULL */
     double *seconds, flushing;
 };
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static struct dc_worker *open_worker(const struct dc_model *m) {
     struct dc_worker *w = mem_alloc(sizeof *w);
@@ -124,9 +118,9 @@ static void emit(void *self, struct eval *e, enum dc_error error) {
     struct emit *m = self;
     struct dc_out *out = m->out;
     if (out->n == out->cap) {
-        double began = m->worker ? now() : 0;
+        double began = m->worker ? seconds_now() : 0;
         out->flush(out);
-        if (m->worker) m->worker->flushing += now() - began;
+        if (m->worker) m->worker->flushing += seconds_now() - began;
     }
     uint32_t words = e->program->state_words;
     if (!error) memcpy(out->states + (size_t)out->n * words, e->target, words * sizeof *e->target);
@@ -154,7 +148,7 @@ static void watched(struct dc_worker *w, struct eval *e, const struct ir_action 
     how->worker = w;
     w->flushing = 0;
     eval_action(e, a, emit, how);
-    double end = now();
+    double end = seconds_now();
     w->seconds[how->action] += end - *clock - w->flushing;
     *clock = end;
 }
@@ -167,7 +161,7 @@ static void expand(const struct dc_model *m, struct dc_worker *w, const uint64_t
         out->from = i;
         out->ordinal = 0;
         if (w->context) ((struct interpreted *)m->self)->watch.see(w->context, states + (size_t)i * m->state_words);
-        double clock = w->context ? now() : 0;
+        double clock = w->context ? seconds_now() : 0;
         for (uint32_t a = 0; a < p->actions.n; a++) {
             struct emit how = {.out = out, .action = (uint16_t)a};
             e->state = states + (size_t)i * m->state_words;

@@ -18,7 +18,7 @@ MAY = {
     "web": ["report"],
 }
 # Each library of others has one place where it is used.
-FOREIGN = {"xxhash.h": "base/hash.c", "jansson.h": "report/", "cmocka.h": "tests/"}
+FOREIGN = {"xxhash.h": "base/hash_inline.h", "immintrin.h": "checker/kernel.c", "jansson.h": "report/", "cmocka.h": "tests/"}
 LIBC = set(
     "assert ctype dlfcn errno fcntl float getopt inttypes libgen limits locale math pthread sched setjmp signal stdalign stdarg stdatomic stdbool "
     "stddef stdint stdio stdlib stdnoreturn string strings threads time unistd wchar sys/mman sys/resource sys/stat sys/syscall sys/time sys/types "

@@ -1,0 +1,51 @@
+/* What the breadth-first search does for every generated state: hash it, leave out what was met lately, ask the set.
+ *
+ * These loops decide the speed of the search, so they are compiled once for each set of instructions that is worth it
+ * (kernel.c, Makefile), with the number of words of a state a constant where it is small; kernel_best chooses at run
+ * time. All variants compute the same.
+ *
+ * Threads: the set may be shared; everything else that is passed in belongs to the caller. No allocation, no failure.
+ */
+#ifndef DC_CHECKER_KERNEL_H
+#define DC_CHECKER_KERNEL_H
+
+#include "base/hash.h"
+#include "checker/fpset.h"
+
+#ifdef DC_SMALL /* debug builds give bugs a chance */
+enum { KERNEL_RECENT = 4 };
+#else
+enum { KERNEL_RECENT = 1 << 15 };
+#endif
+
+struct kernel {
+    const char *name;
+    /* Of the states index[0..n): leaves in `index` those that are not among the last that were asked for (`recent`:
+     * KERNEL_RECENT words, 0 at first), with their hashes in `print`, and returns how many they are. */
+    uint32_t (*sift)(const uint64_t *states, uint32_t words, uint16_t *index, uint32_t n, uint64_t *recent,
+                     struct hash128 *print);
+    /* Has the lines fetched where they are looked for. */
+    void (*fetch)(const struct fpset *, const struct hash128 *print, uint32_t n);
+    /* Inserts them. Leaves in `index` the new ones, and returns how many. Those whose first lines are full come back in
+     * `index` and `print` from *later to *last: they are to be inserted one by one. */
+    uint32_t (*enter)(struct fpset *, uint16_t *index, struct hash128 *print, uint32_t n, uint32_t *later,
+                      uint32_t *last);
+    /* fp[i]: hash_state of state i. */
+    void (*hash)(const uint64_t *states, uint32_t words, uint32_t n, uint64_t *fp);
+};
+
+const struct kernel *kernel_best(void);
+/* All that this processor can run, the best one first; how many. For tests. */
+enum { KERNELS = 3 };
+uint32_t kernel_all(const struct kernel *all[KERNELS]);
+
+/* Whether it is among what was asked for last; it is from now on. The low bits of `lo` are not kept by the set, those
+ * of `hi` neither, so the two together decide; 0 is nothing. */
+static inline bool kernel_met(uint64_t *recent, struct hash128 h) {
+    uint64_t *at = &recent[h.hi & (KERNEL_RECENT - 1)];
+    bool met = *at == h.lo;
+    *at = h.lo;
+    return met;
+}
+
+#endif

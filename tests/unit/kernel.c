@@ -1,0 +1,129 @@
+/* The innermost loops of the search: every variant that this processor runs, against the plain meaning. */
+#include "tests/unit/test.h"
+
+#include "checker/kernel.h"
+
+enum { BATCH = 200, ROUNDS = 400, WORDS = 6 };
+
+struct batch {
+    uint64_t states[BATCH * WORDS], recent[KERNEL_RECENT];
+    uint16_t index[BATCH];
+    struct hash128 print[BATCH];
+};
+
+/* Few different values, so that many states are alike. */
+static void fill(struct batch *b, uint32_t words, uint64_t *random, uint64_t different) {
+    for (uint32_t i = 0; i < BATCH; i++)
+        for (uint32_t k = 0; k < words; k++)
+            b->states[i * words + k] = k ? b->states[i * words] * k : next_random(random) % different;
+}
+
+/* Some of the states only, in order. */
+static uint32_t choose(struct batch *b, uint64_t *random) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < BATCH; i++)
+        if (next_random(random) % 8) b->index[n++] = (uint16_t)i;
+    return n;
+}
+
+static void hashes_are_those_of_states(void **state) {
+    (void)state;
+    const struct kernel *all[KERNELS];
+    uint32_t kernels = kernel_all(all);
+    struct batch b = {0};
+    uint64_t random = 5, fp[BATCH];
+    for (uint32_t words = 1; words <= WORDS; words++) {
+        fill(&b, words, &random, UINT64_MAX);
+        for (uint32_t k = 0; k < kernels; k++) {
+            all[k]->hash(b.states, words, BATCH, fp);
+            for (uint32_t i = 0; i < BATCH; i++) assert_true(fp[i] == hash_state(b.states + i * words, words));
+        }
+    }
+}
+
+static void sifting_leaves_out_what_was_met(void **state) {
+    (void)state;
+    const struct kernel *all[KERNELS];
+    uint32_t kernels = kernel_all(all);
+    for (uint32_t k = 0; k < kernels; k++)
+        for (uint32_t words = 1; words <= WORDS; words++) {
+            struct batch b = {0};
+            uint64_t random = 7 + words, *recent = calloc(KERNEL_RECENT, sizeof *recent), left_out = 0;
+            for (int round = 0; round < ROUNDS / 10; round++) {
+                uint16_t before[BATCH];
+                fill(&b, words, &random, 1000);
+                uint32_t n = choose(&b, &random);
+                memcpy(before, b.index, sizeof before);
+                uint32_t kept = all[k]->sift(b.states, words, b.index, n, b.recent, b.print), at = 0;
+                for (uint32_t i = 0; i < n; i++) {
+                    struct hash128 h = hash_state128(b.states + before[i] * words, words);
+                    if (kernel_met(recent, h)) continue;
+                    assert_true(at < kept && b.index[at] == before[i]);
+                    assert_true(b.print[at].hi == h.hi && b.print[at].lo == h.lo);
+                    at++;
+                }
+                assert_int_equal(at, kept);
+                left_out += n - kept;
+            }
+            assert_true(left_out > 0);
+            free(recent);
+        }
+}
+
+/* One table by the kernel, one by fpset_insert: the same fingerprints are new, also where lines are full. */
+static void entering_is_inserting(void **state) {
+    (void)state;
+    const struct kernel *all[KERNELS];
+    uint32_t kernels = kernel_all(all);
+    for (uint32_t k = 0; k < kernels; k++) {
+        struct fpset mine, plain;
+        struct batch b = {0};
+        uint64_t random = 99, full = 0, again = 0;
+        assert_true(fpset_init(&mine, 1 << 12, (uint64_t)1 << 28));
+        assert_true(fpset_init(&plain, 1 << 12, (uint64_t)1 << 28));
+        uint64_t inserted = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+            fill(&b, 2, &random, 20000);
+            uint32_t n = choose(&b, &random);
+            bool is_new[BATCH] = {false};
+            for (uint32_t i = 0; i < n; i++) {
+                struct hash128 h = b.print[i] = hash_state128(b.states + 2 * b.index[i], 2);
+                enum fpset_told told;
+                while ((told = fpset_insert(&plain, h)) == FPSET_FULL)
+                    assert_true(fpset_grow(&plain, 2 * fpset_capacity(&plain), NULL));
+                is_new[b.index[i]] = told == FPSET_NEW;
+            }
+            uint32_t later, last, fresh = all[k]->enter(&mine, b.index, b.print, n, &later, &last), expected = 0;
+            /* of several that are alike in a batch any may be the new one: count, and look at the table */
+            for (uint32_t i = 0; i < BATCH; i++) expected += is_new[i];
+            full += last - later;
+            for (uint32_t i = later; i < last; i++) {
+                enum fpset_told told;
+                while ((told = fpset_insert(&mine, b.print[i])) == FPSET_FULL)
+                    assert_true(fpset_grow(&mine, 2 * fpset_capacity(&mine), NULL));
+                fresh += told == FPSET_NEW;
+            }
+            assert_int_equal(fresh, expected);
+            for (uint32_t i = 0; i < BATCH; i++)
+                if (is_new[i]) assert_true(fpset_has(&mine, hash_state128(b.states + 2 * i, 2)));
+            inserted += fresh;
+            again += n - fresh;
+            if (inserted > fpset_capacity(&mine) / 10 * 9) {
+                assert_true(fpset_grow(&mine, 2 * fpset_capacity(&mine), NULL));
+                assert_true(fpset_grow(&plain, 2 * fpset_capacity(&plain), NULL));
+            }
+        }
+        assert_true(full > 0 && again > 0);
+        fpset_free(&mine);
+        fpset_free(&plain);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hashes_are_those_of_states),
+        cmocka_unit_test(sifting_leaves_out_what_was_met),
+        cmocka_unit_test(entering_is_inserting),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
