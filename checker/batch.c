@@ -350,7 +350,7 @@ static void count_inserted(struct worker *w, uint64_t fresh) {
     w->untold += fresh;
     if (w->untold < UNTOLD && 64 * b->n_workers * w->untold < capacity) return;
     uint64_t total = tell_inserted(w), margin = (uint64_t)b->n_workers * (BATCH + UNTOLD);
-    if (total + margin > (b->recorder ? capacity / 4 * 3 : capacity / 5 * 4))
+    if (total + margin > (b->recorder ? capacity / 4 * 3 : capacity / 20 * 17))
         atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
 }
 

@@ -99,6 +99,14 @@ static void run_threads(struct bfs *b) {
     for (uint32_t i = 1; i < b->n_workers; i++) pthread_join(b->workers[i].thread, NULL);
 }
 
+/* What one worker writes all the time, in no cache line of what another one writes: jemalloc aligns such sizes to
+ * themselves. */
+static void *own(size_t bytes) {
+    size_t size = 128;
+    while (size < bytes) size *= 2;
+    return mem_alloc(size);
+}
+
 static void open_workers(struct bfs *b) {
     uint32_t words = b->model->state_words;
     for (uint32_t i = 0; i < b->n_workers; i++) {
@@ -107,21 +115,21 @@ static void open_workers(struct bfs *b) {
         w->timed = b->o->profile && !b->parents;
         w->since = b->first_tick;
         w->out = (struct dc_out){.cap = BATCH, .flush = flush_batch, .self = w};
-        w->out.states = mem_alloc((size_t)BATCH * words * sizeof(uint64_t));
-        w->out.steps = mem_alloc(BATCH * sizeof *w->out.steps);
-        if (b->recorder) w->out.keys = mem_alloc(2 * BATCH * sizeof *w->out.keys);
+        w->out.states = own((size_t)BATCH * words * sizeof(uint64_t));
+        w->out.steps = own(BATCH * sizeof *w->out.steps);
+        if (b->recorder) w->out.keys = own(2 * BATCH * sizeof *w->out.keys);
         w->number = i;
-        w->index = mem_alloc(BATCH * sizeof *w->index);
-        w->fp = mem_alloc(BATCH * sizeof *w->fp);
-        w->print = mem_alloc(BATCH * sizeof *w->print);
-        if (b->recorder) w->known = mem_alloc(KERNEL_RECENT * sizeof *w->known);
-        if (!b->parents && !b->recorder) w->recent = mem_alloc(KERNEL_RECENT * sizeof *w->recent);
-        w->moves = mem_alloc(b->shape.states * sizeof *w->moves);
-        w->last = mem_alloc(words * sizeof *w->last);
-        w->unpacked = mem_alloc(((size_t)b->shape.states + 1) * words * sizeof *w->unpacked);
-        w->fired = mem_alloc((b->model->n_actions + 1) * sizeof *w->fired);
-        w->found_new = mem_alloc((b->model->n_actions + 1) * sizeof *w->found_new);
-        w->best = mem_alloc(b->n_ranks * sizeof *w->best);
+        w->index = own(BATCH * sizeof *w->index);
+        w->fp = own(BATCH * sizeof *w->fp);
+        w->print = own(BATCH * sizeof *w->print);
+        if (b->recorder) w->known = own(KERNEL_RECENT * sizeof *w->known);
+        if (!b->parents && !b->recorder) w->recent = own(KERNEL_RECENT * sizeof *w->recent);
+        w->moves = own(b->shape.states * sizeof *w->moves);
+        w->last = own(words * sizeof *w->last);
+        w->unpacked = own(((size_t)b->shape.states + 1) * words * sizeof *w->unpacked);
+        w->fired = own((b->model->n_actions + 1) * sizeof *w->fired);
+        w->found_new = own((b->model->n_actions + 1) * sizeof *w->found_new);
+        w->best = own(b->n_ranks * sizeof *w->best);
     }
 }
 

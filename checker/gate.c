@@ -52,17 +52,48 @@ static void all_help(void *self, void (*task)(void *job, unsigned i), void *job)
     while (b->task_left) pthread_cond_wait(&b->turn, &b->lock);
 }
 
+/* How large the set should become. Moving costs time for each entry that is there, room costs memory: so by much while
+ * levels grow, for then at least as much is to come as there is; and where they shrink, by what is to come if they go on
+ * like that. */
+static uint64_t next_slots(const struct bfs *b, uint64_t have) {
+    enum { FREELY = 1 << 22 };
+    if (have < FREELY) return 2 * have;
+    double last = (double)atomic_load(&b->recent[0]), taken = 0, now = 0;
+    for (uint32_t i = 0; i < b->n_workers; i++) {
+        const struct share *s = &b->shares[i];
+        uint32_t next = atomic_load(&s->next);
+        taken += (next < s->end ? next : s->end) - atomic_load(&s->begin);
+        now += (double)b->workers[i].distinct;
+    }
+    double all = now, expanded = b->level.n ? taken / b->level.n : 1;
+    now -= (double)b->leveled;
+    if (expanded <= 0 || last <= 0) return have + have / 4;
+    double level = now / expanded, factor = level / last; /* of this level when it is complete; over the last one */
+    if (factor > 1.5) return 2 * have;
+    if (factor > 1.1) return have + have / 2;
+    double wanted = 1.25;
+    if (factor < 0.95) {
+        double more = level - now + level * factor / (1 - factor);
+        wanted = 1.02 * (all + more) / (0.85 * (double)have);
+    }
+    return (uint64_t)((wanted < 1.08 ? 1.08 : wanted > 1.25 ? 1.25 : wanted) * (double)have);
+}
+
 /* `helped`: all wait at the gate. */
 static void grow(struct bfs *b, bool helped) {
     atomic_store(&b->want_growth, false);
     bool full = atomic_exchange(&b->full, false);
     struct fpset_crew crew = {.n = b->n_workers, .self = b, .all = all_help};
-    uint64_t have = table_capacity(b), want = have + have / 3, more = 8 * (want - have);
+    uint64_t have = table_capacity(b), want = next_slots(b, have), more = 8 * (want - have);
     if (b->recorder) { /* needs the old and the new one at the same time */
         want = have < (1 << 24) ? 2 * have : have + have / 2;
         more = 13 * want;
     }
     bool fits = !b->o->memory_bytes || memory_now(b) + more <= b->o->memory_bytes;
+    if (!fits && !b->recorder) { /* then less of it */
+        want = have + have / 8;
+        fits = memory_now(b) + 8 * (want - have) <= b->o->memory_bytes;
+    }
     const struct fpset_crew *all = helped ? &crew : NULL;
     if (fits && (b->recorder ? recorder_grow(b->recorder, want, all) : fpset_grow(&b->set, want, all))) return;
     if (!full && atomic_load(&b->inserted) + (uint64_t)b->n_workers * (4 * BATCH + UNTOLD) < have / 8 * 7)
