@@ -187,6 +187,10 @@ static uint32_t sort_out(struct worker *w) {
     case 2: return sort_out_words(w, 2);
     case 3: return sort_out_words(w, 3);
     case 4: return sort_out_words(w, 4);
+    case 5: return sort_out_words(w, 5);
+    case 6: return sort_out_words(w, 6);
+    case 7: return sort_out_words(w, 7);
+    case 8: return sort_out_words(w, 8);
     default: return sort_out_words(w, w->model->state_words);
     }
 }

@@ -41,17 +41,18 @@ int block_has_room(const struct block_shape *s, const struct block *k) {
 }
 
 INLINE uint8_t *pack(uint8_t *p, const uint64_t *state, uint64_t *last, uint32_t words) {
+    uint8_t *data = p + words;
     for (uint32_t i = 0; i < words; i++) {
         uint64_t x = state[i] ^ last[i];
         unsigned skip = x ? (unsigned)__builtin_ctzll(x) / 8 : 0;
         unsigned n = x ? 8 - (unsigned)__builtin_clzll(x) / 8 - skip : 0;
-        *p++ = (uint8_t)(skip << 4 | n);
+        p[i] = (uint8_t)(skip << 4 | n);
         x >>= 8 * skip;
-        memcpy(p, &x, sizeof x);
-        p += n;
+        memcpy(data, &x, sizeof x);
+        data += n;
         last[i] = state[i];
     }
-    return p;
+    return data;
 }
 
 INLINE void unpack(const struct block *k, uint64_t *states, uint32_t words) {
@@ -59,15 +60,17 @@ INLINE void unpack(const struct block *k, uint64_t *states, uint32_t words) {
     for (uint32_t i = 0; i < words; i++) states[i] = 0;
     for (uint32_t s = 0; s < k->n; s++) {
         const uint64_t *before = s ? states - words : states;
+        const uint8_t *data = p + words;
         for (uint32_t i = 0; i < words; i++) {
-            unsigned skip = *p >> 4, n = *p & 15;
+            unsigned skip = p[i] >> 4, n = p[i] & 15;
             uint64_t x;
-            memcpy(&x, ++p, sizeof x);
-            p += n;
+            memcpy(&x, data, sizeof x);
+            data += n;
             x &= n ? UINT64_MAX >> (64 - 8 * n) : 0;
             states[i] = x << 8 * skip ^ before[i];
         }
         states += words;
+        p = data;
     }
 }
 
@@ -78,6 +81,10 @@ void block_add(const struct block_shape *shape, struct block *k, const uint64_t 
     case 2: p = pack(p, state, last, 2); break;
     case 3: p = pack(p, state, last, 3); break;
     case 4: p = pack(p, state, last, 4); break;
+    case 5: p = pack(p, state, last, 5); break;
+    case 6: p = pack(p, state, last, 6); break;
+    case 7: p = pack(p, state, last, 7); break;
+    case 8: p = pack(p, state, last, 8); break;
     default: p = pack(p, state, last, shape->words);
     }
     k->bytes = (uint32_t)(p - k->data);
@@ -91,6 +98,10 @@ void block_unpack(const struct block_shape *shape, const struct block *k, uint64
     case 2: unpack(k, states, 2); break;
     case 3: unpack(k, states, 3); break;
     case 4: unpack(k, states, 4); break;
+    case 5: unpack(k, states, 5); break;
+    case 6: unpack(k, states, 6); break;
+    case 7: unpack(k, states, 7); break;
+    case 8: unpack(k, states, 8); break;
     default: unpack(k, states, shape->words);
     }
 }

@@ -1,8 +1,8 @@
 /* A level of the search: blocks of packed states.
  *
- * In a block every state is packed as its difference to the one before: a word differs in some adjacent bytes, so one
- * byte says where they begin and how many they are, and these follow. Neighbours in a level have much in common: the
- * speed models take 0.3 to 0.7 of the room.
+ * In a block every state is packed as its difference to the one before: a word differs in some adjacent bytes, so for
+ * each word one byte says where they begin and how many they are, and then come those of all words. Neighbours in a
+ * level have much in common: the speed models take 0.3 to 0.7 of the room.
  *
  * Ownership: blocks are handed from worker to worker, each by one at a time. Threads: none here. */
 #ifndef DC_CHECKER_FRONTIER_H

@@ -53,8 +53,8 @@ static void all_help(void *self, void (*task)(void *job, unsigned i), void *job)
 }
 
 /* How large the set should become. Moving costs time for each entry that is there, room costs memory: so by much while
- * levels grow, for then at least as much is to come as there is; and where they shrink, by what is to come if they go on
- * like that. */
+ * levels grow, for then at least as much is to come as there is; and where they shrink, by what is to come if they go
+ * on like that. */
 static uint64_t next_slots(const struct bfs *b, uint64_t have) {
     enum { FREELY = 1 << 22 };
     if (have < FREELY) return 2 * have;

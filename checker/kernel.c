@@ -39,6 +39,10 @@ __attribute__((flatten)) static uint32_t sift(const uint64_t *states, uint32_t w
     case 2: return sift_words(states, 2, index, n, recent, print);
     case 3: return sift_words(states, 3, index, n, recent, print);
     case 4: return sift_words(states, 4, index, n, recent, print);
+    case 5: return sift_words(states, 5, index, n, recent, print);
+    case 6: return sift_words(states, 6, index, n, recent, print);
+    case 7: return sift_words(states, 7, index, n, recent, print);
+    case 8: return sift_words(states, 8, index, n, recent, print);
     default: return sift_words(states, words, index, n, recent, print);
     }
 }
@@ -53,6 +57,10 @@ __attribute__((flatten)) static void hash(const uint64_t *states, uint32_t words
     case 2: hash_words(states, 2, n, fp); break;
     case 3: hash_words(states, 3, n, fp); break;
     case 4: hash_words(states, 4, n, fp); break;
+    case 5: hash_words(states, 5, n, fp); break;
+    case 6: hash_words(states, 6, n, fp); break;
+    case 7: hash_words(states, 7, n, fp); break;
+    case 8: hash_words(states, 8, n, fp); break;
     default: hash_words(states, words, n, fp);
     }
 }

@@ -231,7 +231,7 @@ static void whole_action(struct gen *g, const void *self) {
 static void whole_pred(struct gen *g, const void *self) {
     const struct ir_pred *q = self;
     PUT("    *value = ");
-    cgen_x(g, q->body);
+    cgen_x(g, q->test ? q->test : q->body);
     PUT(";\n");
 }
 

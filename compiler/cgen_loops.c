@@ -135,6 +135,38 @@ void cgen_seen(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t *l
     }
 }
 
+/* The loop over all values of a small type, whose name is then a constant in each turn if the compiler unrolls it:
+ * shifts and table look-ups vanish. It does so when asked; and is asked only where the text that results is short.
+ * `weight` counts the characters that come on top of the text. */
+static void values_loop(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t i, body_printer *body,
+                        const void *self) {
+    enum { MOST_TURNS = 16, MOST_WEIGHT = 50000, MOST_WEIGHT_OF_ALL = 80000 };
+    uint32_t s = list[i].slot, label = g->labels++;
+    uint64_t universe = g->p->slots.at[s]->universe;
+    char r[40], *text;
+    size_t size;
+    FILE *outer = g->out;
+    uint64_t before = g->weight;
+    g->weight = 0;
+    g->out = mem_stream_open(&text, &size);
+    snprintf(r, sizeof r, "i%u", label);
+    cgen_assign_unranked(g, s, r);
+    PUT("\n");
+    gens_rest(g, list, n, i, body, self);
+    mem_stream_close(g->out, &text);
+    g->out = outer;
+    uint64_t once = size + g->weight, more = once * (universe - 1);
+    bool unroll = universe <= MOST_TURNS && once * universe <= MOST_WEIGHT && g->unrolled + more <= MOST_WEIGHT_OF_ALL;
+    if (unroll) {
+        PUT("\n#pragma GCC unroll %llu\n", (ull)universe);
+        g->weight += more;
+        g->unrolled += more;
+    }
+    PUT("for (uint64_t i%u = 0; i%u < %llu; i%u++) {\n%s}\n", label, label, (ull)universe, label, text);
+    g->weight += before;
+    free(text);
+}
+
 struct seen_labels {
     uint32_t at[64];
 };
@@ -153,19 +185,16 @@ static void gens_from(struct gen *g, const struct ir_gen *list, uint32_t n, uint
         slice(g, list, n, i, body, self);
         return;
     }
+    if (gen->kind == G_VALUES) {
+        cgen_slot(g, gen->slot);
+        values_loop(g, list, n, i, body, self);
+        return;
+    }
     uint32_t s = gen->slot, label = g->labels++;
     const struct type *t = g->p->slots.at[s];
     char r[40];
     cgen_slot(g, s);
     switch (gen->kind) {
-    case G_VALUES:
-        PUT("for (uint64_t i%u = 0; i%u < %llu; i%u++) {\n", label, label, (ull)t->universe, label);
-        snprintf(r, sizeof r, "i%u", label);
-        cgen_assign_unranked(g, s, r);
-        PUT("\n");
-        gens_rest(g, list, n, i, body, self);
-        PUT("}\n");
-        return;
     case G_RANGE:
         PUT("{ int64_t lo%u = (int64_t)", label);
         cgen_x(g, gen->src);

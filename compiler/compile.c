@@ -31,7 +31,10 @@ static void sites(struct program *p) {
         number_sites(p, &gens);
         number_sites(p, p->actions.at[i].body);
     }
-    for (uint32_t i = 0; i < p->preds.n; i++) number_sites(p, p->preds.at[i].body);
+    for (uint32_t i = 0; i < p->preds.n; i++) {
+        number_sites(p, p->preds.at[i].body);
+        number_sites(p, p->preds.at[i].test);
+    }
     for (uint32_t i = 0; i < p->refines.n; i++) {
         struct ir_refine *r = &p->refines.at[i];
         number_sites(p, r->map);
@@ -79,6 +82,7 @@ struct program *compile(struct front *f, struct compile_options *options) {
         if (!options->plain) sparse(p);
         if (options->reduce) symmetry(p, options->ambiguous.at, options->ambiguous.n);
         if (!options->plain) narrow(p);
+        if (!options->plain && !options->coverage) hoist(p);
         ok = layout(p);
         if (!ok) error_at(&c, f->root->tree->span, "a state of this spec is too large (over 8 MiB)");
         sites(p);

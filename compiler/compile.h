@@ -62,6 +62,7 @@ struct compile_options {
 struct program *compile(struct front *, struct compile_options *);
 void sparse(struct program *); /* leaves out cells of maps that never change */
 void narrow(struct program *); /* loops only over the values for which their conditions can hold */
+void hoist(struct program *);  /* asks once what does not depend on a loop */
 bool layout(struct program *); /* false: a state would be too large (over 8 MiB) */
 /* The lines of a scenario; NULL: it is a check. */
 const struct ast *scenario_lines(const struct ast *check);

@@ -188,7 +188,7 @@ static enum dc_error test_both(const struct dc_model *m, struct dc_worker *w, co
             value = allowed;
         } else {
             eval_reset(e);
-            error = eval_expr(e, p->preds.at[i].body, &value);
+            error = eval_expr(e, p->preds.at[i].test ? p->preds.at[i].test : p->preds.at[i].body, &value);
             if (error) *site = e->at->site;
         }
         if (error) {

@@ -142,6 +142,7 @@ struct ir_pred {
     const char *name, *doc;
     enum dc_kind kind;
     struct ir *body;
+    struct ir *test; /* the same as what is quick to compute, or NULL; derived, not part of the text form */
     struct span span;
     const char *module;
     bool apart;      /* another instance of its module has the same, so the name begins with the module's */
