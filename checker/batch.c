@@ -1,4 +1,5 @@
 /* What becomes of the successors of a block, batch by batch. */
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,14 +85,6 @@ static bool judge(struct worker *w, const uint64_t *state, uint32_t level, uint6
 
 /* ---- recording ---- */
 
-/* The records of a batch come in the order of their sources; those between had no step. */
-static void record_source(struct worker *w, uint32_t from) {
-    while (w->recording < from) {
-        recorder_end(w->bfs->recorder, w->number);
-        recorder_begin(w->bfs->recorder, w->number, w->block->ids[++w->recording]);
-    }
-}
-
 static uint32_t pred_of_atom(const struct dc_model *m, uint32_t atom) {
     for (uint32_t i = 0; i < m->n_preds; i++)
         if (m->preds[i].formula && formula_mentions(m->preds[i].formula, atom)) return i;
@@ -111,17 +104,6 @@ static void record_atoms(struct worker *w, const uint64_t *state, uint32_t id, u
                         .action = UINT32_MAX,
                         .level = level};
     keep(w, 0, &f, state);
-}
-
-static bool record_state(struct worker *w, uint64_t fp, uint32_t *id) {
-    struct known *k = &w->known[fp & (KERNEL_RECENT - 1)];
-    bool is_new = false;
-    if (k->fp != fp) {
-        is_new = recorder_insert(w->bfs->recorder, w->number, fp, w->initial, &k->id);
-        k->fp = fp;
-    }
-    *id = k->id;
-    return is_new;
 }
 
 /* ---- steps ---- */
@@ -261,13 +243,17 @@ static uint32_t represent(struct worker *w, uint32_t n) {
     return kept;
 }
 
-/* Where the fingerprint has no place, all wait for the table to grow; without memory for that, the search ends. */
-static bool insert(struct worker *w, struct hash128 h) {
+/* Whether it is new, and where its number is, if there are numbers. Where the fingerprint has no place, all wait for
+ * the table to grow; without memory for that, the search ends. */
+static bool insert(struct worker *w, struct hash128 h, _Atomic uint32_t **number) {
     struct bfs *b = w->bfs;
     for (;;) {
-        enum fpset_told told = fpset_insert(&b->set, h);
+        enum fpset_told told = b->kernel->enter_one(&b->set, h, number);
         if (told != FPSET_FULL) return told == FPSET_NEW;
-        if (atomic_load(&b->over) && b->r->end == END_MEMORY) return false;
+        if (atomic_load(&b->over) && b->r->end == END_MEMORY) {
+            *number = NULL;
+            return false;
+        }
         atomic_store(&b->full, true);
         atomic_store(&b->want_growth, true);
         gate(w, true);
@@ -290,7 +276,8 @@ static uint64_t insert_prints(struct worker *w, uint32_t n) {
     lap(w, ENGINE_SET);
     for (uint32_t k = 0; k < fresh; k++) welcome(w, w->index[k], 0);
     for (uint32_t k = later; k < last; k++) { /* hardly any: their first lines are full */
-        bool is_new = insert(w, w->print[k]);
+        _Atomic uint32_t *none;
+        bool is_new = insert(w, w->print[k], &none);
         lap(w, ENGINE_SET);
         if (!is_new) continue;
         welcome(w, w->index[k], 0);
@@ -316,46 +303,55 @@ static uint64_t insert_parents(struct worker *w, uint32_t n) {
     return fresh;
 }
 
-/* In the order of the steps: what is recorded of a source is in one piece. */
-static uint64_t insert_recorded(struct worker *w) {
+/* The number of a state that this worker does not find at once, in number[i]; true: it is new. */
+static bool number_state(struct worker *w, uint32_t i, struct hash128 h) {
+    struct bfs *b = w->bfs;
+    const uint64_t *state = w->out.states + (size_t)i * w->model->state_words;
+    _Atomic uint32_t *place;
+    bool is_new = insert(w, h, &place);
+    uint32_t number = 0; /* no memory for it: the step leads out of what is explored */
+    if (is_new) {
+        number = recorder_state(b->recorder, w->worker, h.lo ? h.lo : 1, w->initial) + 1;
+        record_atoms(w, state, number - 1, next_level(w));
+        atomic_store_explicit(place, number, memory_order_release);
+    } else if (place) {
+        while (!(number = atomic_load_explicit(place, memory_order_acquire))) sched_yield(); /* being written */
+    }
+    struct known *k = &w->known[h.hi & (KERNEL_RECENT - 1)];
+    k->lo = h.lo;
+    k->number = w->number[i] = number;
+    return is_new;
+}
+
+static uint64_t insert_recorded(struct worker *w, uint32_t n) {
     struct bfs *b = w->bfs;
     const struct dc_out *out = &w->out;
-    uint32_t words = w->model->state_words;
     uint64_t fresh = 0;
-    b->kernel->hash(out->states, words, out->n, w->fp);
-    for (uint32_t i = 0; i < out->n; i++)
-        if (!out->steps[i].error && w->known[w->fp[i] & (KERNEL_RECENT - 1)].fp != w->fp[i])
-            recorder_prefetch(b->recorder, w->fp[i]);
+    n = b->kernel->recall(out->states, w->model->state_words, w->index, n, w->known, w->print, w->number);
+    b->kernel->fetch_numbered(&b->set, w->print, n);
     lap(w, ENGINE_HASHING);
-    for (uint32_t i = 0; i < out->n; i++) {
-        const struct dc_step *s = &out->steps[i];
-        const uint64_t *key = out->keys + 2 * (size_t)i, *state = out->states + (size_t)i * words;
-        if (!w->initial) record_source(w, s->from);
-        if (s->error == DC_STOP_CUT && !w->initial) recorder_out(b->recorder, w->number, s->action, key);
-        if (s->error) continue;
-        uint32_t id;
-        bool is_new = record_state(w, w->fp[i], &id);
-        if (is_new) record_atoms(w, state, id, next_level(w));
-        if (!w->initial && !dc_same(source_of(w, s), state, words))
-            recorder_edge(b->recorder, w->number, id, s->action, key);
-        if (!is_new) continue;
+    n = b->kernel->seek(&b->set, w->index, w->print, n, w->known, w->number);
+    for (uint32_t k = 0; k < n; k++) { /* in order: with one worker, numbers are those in which states are found */
+        uint32_t i = w->index[k];
+        if (!number_state(w, i, w->print[k])) continue;
         lap(w, ENGINE_SET);
-        welcome(w, i, id);
+        welcome(w, i, w->number[i] - 1);
         fresh++;
     }
     lap(w, ENGINE_SET);
+    if (!w->initial) recorder_steps(b->recorder, w->worker, out->steps, out->keys, w->number, out->n);
+    lap(w, ENGINE_RECORDING);
     return fresh;
 }
 
 /* A counter that all write is worth asking now and then only. */
 static void count_inserted(struct worker *w, uint64_t fresh) {
     struct bfs *b = w->bfs;
-    uint64_t capacity = table_capacity(b);
+    uint64_t capacity = fpset_capacity(&b->set);
     w->untold += fresh;
     if (w->untold < UNTOLD && 64 * b->n_workers * w->untold < capacity) return;
     uint64_t total = tell_inserted(w), margin = (uint64_t)b->n_workers * (BATCH + UNTOLD);
-    if (total + margin > (b->recorder ? capacity / 4 * 3 : capacity / 20 * 17))
-        atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
+    if (total + margin > capacity / 20 * 17) atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
 }
 
 void flush_batch(struct dc_out *out) {
@@ -364,7 +360,7 @@ void flush_batch(struct dc_out *out) {
     lap(w, ENGINE_SUCCESSORS);
     uint32_t n = sort_out(w);
     judge_steps(w, n);
-    uint64_t fresh = b->recorder ? insert_recorded(w) : b->parents ? insert_parents(w, n) : insert_prints(w, n);
+    uint64_t fresh = b->recorder ? insert_recorded(w, n) : b->parents ? insert_parents(w, n) : insert_prints(w, n);
     w->distinct += fresh;
     out->n = 0;
     if (fresh && !b->parents) count_inserted(w, fresh);
@@ -405,17 +401,10 @@ void expand_block(struct worker *w, struct block *k) {
     lap(w, ENGINE_FRONTIER);
     w->source = w->unpacked;
     memset(w->moves, 0, k->n * sizeof *w->moves);
-    if (b->recorder) {
-        w->block = k;
-        w->recording = 0;
-        recorder_begin(b->recorder, w->number, k->ids[0]);
-    }
+    if (b->recorder) recorder_open(b->recorder, w->worker, k->ids);
     w->model->expand(w->model, w->scratch, w->source, k->n, &w->out);
     flush_batch(&w->out);
-    if (b->recorder) {
-        record_source(w, k->n - 1);
-        recorder_end(b->recorder, w->number);
-    }
+    if (b->recorder) recorder_close(b->recorder, w->worker, k->n);
     for (uint32_t i = 0; i < k->n && b->o->stops && !b->parents; i++)
         if (!w->moves[i]) judge_stop(w, w->source + (size_t)i * w->model->state_words);
     k->next = w->free;

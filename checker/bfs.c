@@ -11,8 +11,8 @@
 #include "checker/liveness.h"
 
 const char *engine_phase_name(enum engine_phase p) {
-    static const char *const names[] = {"successors", "symmetry", "hashing", "set",
-                                        "predicates", "frontier", "growing", "waiting"};
+    static const char *const names[] = {"successors", "symmetry",  "hashing", "set",    "predicates",
+                                        "frontier",   "recording", "growing", "waiting"};
     return names[p];
 }
 
@@ -26,7 +26,7 @@ void use_model(struct worker *w) {
 static uint32_t take_block(struct worker *w) {
     struct bfs *b = w->bfs;
     for (uint32_t k = 0; k < b->n_workers; k++) {
-        struct share *s = &b->shares[(w->number + k) % b->n_workers];
+        struct share *s = &b->shares[(w->worker + k) % b->n_workers];
         if (atomic_load_explicit(&s->next, memory_order_relaxed) >= s->end) continue;
         uint32_t i = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed);
         if (i < s->end) return i;
@@ -118,11 +118,12 @@ static void open_workers(struct bfs *b) {
         w->out.states = own((size_t)BATCH * words * sizeof(uint64_t));
         w->out.steps = own(BATCH * sizeof *w->out.steps);
         if (b->recorder) w->out.keys = own(2 * BATCH * sizeof *w->out.keys);
-        w->number = i;
+        w->worker = i;
         w->index = own(BATCH * sizeof *w->index);
-        w->fp = own(BATCH * sizeof *w->fp);
+        if (b->parents) w->fp = own(BATCH * sizeof *w->fp);
         w->print = own(BATCH * sizeof *w->print);
         if (b->recorder) w->known = own(KERNEL_RECENT * sizeof *w->known);
+        if (b->recorder) w->number = own(BATCH * sizeof *w->number);
         if (!b->parents && !b->recorder) w->recent = own(KERNEL_RECENT * sizeof *w->recent);
         w->moves = own(b->shape.states * sizeof *w->moves);
         w->last = own(words * sizeof *w->last);
@@ -164,6 +165,7 @@ static void close_workers(struct bfs *b) {
         mem_free(w->print);
         mem_free(w->recent);
         mem_free(w->known);
+        mem_free(w->number);
         mem_free(w->moves);
         mem_free(w->last);
         mem_free(w->unpacked);
@@ -256,10 +258,10 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
     for (uint32_t i = 0; i < m->n_actions; i++) b.moving[i] = !m->actions[i].harm;
     pthread_mutex_init(&b.lock, NULL);
     pthread_cond_init(&b.turn, NULL);
-    if (!parents && !graph) {
+    if (!parents) {
         uint64_t slots = o->small_set ? o->small_set : FIRST_SLOTS;
         while (o->memory_bytes && slots > 64 && 8 * slots > o->memory_bytes / 4) slots /= 2;
-        if (!fpset_init(&b.set, slots, o->memory_bytes)) mem_exhausted();
+        if (!fpset_init(&b.set, slots, o->memory_bytes) || (graph && !fpset_number(&b.set))) mem_exhausted();
         r->fingerprint_bits = fpset_bits(&b.set);
     } else {
         r->fingerprint_bits = 64;

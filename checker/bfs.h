@@ -26,11 +26,6 @@ enum { BATCH = 3, ALONE = 8, FIRST_SLOTS = 16, UNTOLD = 2 };
 enum { BATCH = 256, ALONE = 512, FIRST_SLOTS = 1 << 20, UNTOLD = 1024 };
 #endif
 
-struct known {
-    uint64_t fp;
-    uint32_t id;
-};
-
 /* Of a level, adjacent blocks that one worker takes first: mostly those that it has made. The others help when they
  * have done theirs. Workers far from each other in a level meet each other's states less. */
 struct share {
@@ -48,18 +43,18 @@ struct worker {
     struct dc_worker *scratch;
     struct dc_out out;
     uint16_t *index;       /* of a batch: the states at hand */
-    struct hash128 *print; /* with the set alone: their hashes */
+    struct hash128 *print; /* their hashes */
     uint64_t *recent;      /* with the set alone: what it was asked for lately (kernel.h); most duplicates are near */
-    uint64_t *fp;          /* else: by state of a batch */
-    struct known *known;   /* with a recorder: of what it was asked for lately, the numbers */
+    uint64_t *fp;          /* of a trace run: by state of a batch */
+    struct known *known;   /* with a recorder: what it was asked for lately, with its number */
+    uint32_t *number;      /* with a recorder: by state of a batch */
     VEC(struct block *) made; /* of the next level */
     uint64_t *last;           /* the last state queued */
     uint64_t *unpacked;       /* the block being expanded */
     struct block *free;
-    const uint64_t *source;     /* states being expanded */
-    const struct block *block;  /* with a recorder: where they are */
-    uint32_t number, recording; /* recording: which of them has its steps recorded now */
-    uint8_t *moves;             /* by source state: some step changes it that is no harm */
+    const uint64_t *source; /* states being expanded */
+    uint32_t worker;        /* which one this is */
+    uint8_t *moves;         /* by source state: some step changes it that is no harm */
     uint64_t *fired, *found_new;
     uint64_t distinct, generated, cut_states, cut_steps, blocks_live, stops_seen, regular;
     uint64_t untold;      /* states that it has inserted and not yet added to those of all */
@@ -77,7 +72,7 @@ struct bfs {
     const struct kernel *kernel;
     struct fpset set;
     struct parents *parents;   /* not NULL: a trace run */
-    struct recorder *recorder; /* not NULL: the set, and what is known of the steps */
+    struct recorder *recorder; /* not NULL: keeps the steps, of states that have numbers in the set */
     uint32_t last_level;       /* of a trace run */
     bool reduces;              /* states stand for their orbits */
     uint8_t *moving;           /* by action: 1, or 0 if it is harm */
@@ -142,7 +137,6 @@ void flush_batch(struct dc_out *); /* the flush of every dc_out of the search */
 /* ---- gate.c ---- */
 
 uint64_t tell_inserted(struct worker *); /* adds what this worker has inserted to the count of all, which is returned */
-uint64_t table_capacity(const struct bfs *);
 uint64_t set_bytes(const struct bfs *);
 uint64_t memory_now(const struct bfs *);
 /* Where workers wait for each other, at the end of a level or because a table must grow. */

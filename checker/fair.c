@@ -107,8 +107,8 @@ static const uint32_t INSIDE = UINT32_MAX - 1; /* of the component that is being
 static const uint32_t WAITS = UINT32_MAX - 2;  /* of a region to be searched later */
 
 struct frame {           /* of the depth-first search: there may be as many as nodes */
-    const uint8_t *next; /* step of `node`, after one to `to` */
-    uint32_t to, node;
+    const uint32_t *next; /* step of `node` */
+    uint32_t node;
     uint32_t low; /* the earliest node on the stack that is known to be reached */
 };
 
@@ -259,7 +259,7 @@ static void enter(struct search *x, uint32_t node) {
     x->at[node] = ++x->time;
     VEC_PUSH(x->stack, node);
     struct graph_edges e = graph_edges(x->space->steps, node);
-    struct frame f = {.next = e.p, .to = e.to, .node = node, .low = x->time};
+    struct frame f = {.next = e.p, .node = node, .low = x->time};
     VEC_PUSH(x->frames, f);
     while (graph_next(&e)) __builtin_prefetch(&x->at[e.to], 1);
 }
@@ -271,7 +271,7 @@ static void components_from(struct search *x, uint32_t root) {
     while (x->frames.n && !given_up(x)) {
         struct frame *f = &x->frames.at[x->frames.n - 1];
         uint32_t v = f->node, low = f->low, next = GRAPH_NONE;
-        struct graph_edges e = {.p = f->next, .to = f->to};
+        struct graph_edges e = {.p = f->next, .from = v};
         while (graph_next(&e)) {
             uint32_t w = x->at[e.to];
             if (w >= WAITS) continue;
@@ -284,7 +284,6 @@ static void components_from(struct search *x, uint32_t root) {
             if (w < low) low = w;
         }
         f->next = e.p;
-        f->to = e.to;
         f->low = low;
         if (next != GRAPH_NONE) {
             enter(x, next);

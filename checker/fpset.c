@@ -9,14 +9,20 @@
 
 enum { HUGE_PAGE = 2 << 20 };
 
-static bool open_up(struct fpset *s, size_t bytes) {
-    if (bytes > s->room_bytes || mprotect((void *)s->slots, bytes, PROT_READ | PROT_WRITE) != 0) return false;
+static bool open_range(void *at, size_t bytes, bool huge) {
+    if (mprotect(at, bytes, PROT_READ | PROT_WRITE) != 0) return false;
 #ifdef MADV_HUGEPAGE
     /* A hint: without it the table is only slower. Not for the first size, most of which a small search never touches.
      */
-    if (s->size_bytes && bytes >= 8 * (size_t)HUGE_PAGE) (void)madvise((void *)s->slots, bytes, MADV_HUGEPAGE);
+    if (huge) (void)madvise(at, bytes, MADV_HUGEPAGE);
 #endif
     return true;
+}
+
+static bool open_up(struct fpset *s, size_t bytes) {
+    if (bytes > s->room_bytes || !open_range((void *)s->slots, bytes, s->size_bytes && bytes >= 8 * (size_t)HUGE_PAGE))
+        return false;
+    return !s->numbers || open_range((void *)s->numbers, bytes / 2, s->size_bytes && bytes >= 8 * (size_t)HUGE_PAGE);
 }
 
 /* Address space without memory behind it, aligned for huge pages; less of it if there is a limit on it. */
@@ -43,6 +49,7 @@ bool fpset_init(struct fpset *s, uint64_t slots, uint64_t most_bytes) {
     s->room_bytes = (s->room_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
     if (s->room_bytes < bytes) s->room_bytes = bytes;
     s->slots = reserve(&s->room_bytes);
+    s->slots_bytes = s->room_bytes;
     if (!s->slots) return false;
     if (!open_up(s, bytes)) {
         fpset_free(s);
@@ -52,8 +59,22 @@ bool fpset_init(struct fpset *s, uint64_t slots, uint64_t most_bytes) {
     return true;
 }
 
+bool fpset_number(struct fpset *s) {
+    size_t bytes = s->room_bytes / 2;
+    bytes = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    size_t have = bytes;
+    s->numbers = reserve(&have);
+    if (!s->numbers) return false;
+    if (have < bytes)
+        s->room_bytes = 2 * have / HUGE_PAGE * HUGE_PAGE; /* what is not needed any more is given back at the end */
+    s->numbers_bytes = have;
+    return open_range((void *)s->numbers, s->size_bytes / 2, false);
+}
+
 void fpset_free(struct fpset *s) {
-    if (s->slots) munmap((void *)s->slots, s->room_bytes);
+    if (s->slots) munmap((void *)s->slots, s->slots_bytes);
+    if (s->numbers) munmap((void *)s->numbers, s->numbers_bytes);
+    s->numbers = NULL;
     mem_free(s->strays);
     s->slots = NULL;
     s->strays = NULL;
@@ -71,10 +92,10 @@ static uint64_t home(uint64_t at, uint64_t entry, uint64_t lines) {
     return at >= back ? at - back : at + lines - back;
 }
 
-bool fpset_strayed(const struct fpset *s, uint64_t first_line, uint64_t remainder) {
+struct fpset_stray *fpset_strayed(const struct fpset *s, uint64_t first_line, uint64_t remainder) {
     for (uint32_t i = 0; i < s->n_strays; i++)
-        if (s->strays[i].first_line == first_line && s->strays[i].remainder == remainder) return true;
-    return false;
+        if (s->strays[i].first_line == first_line && s->strays[i].remainder == remainder) return &s->strays[i];
+    return NULL;
 }
 
 /* Blocks move from the last to the first, each into room that is free by then. A wave is a range of blocks whose new
@@ -85,37 +106,47 @@ struct growth {
     uint64_t lines, more;  /* of a block, before and after */
     uint64_t first;        /* of the wave */
     _Atomic uint64_t next; /* behind the one to be taken next; down to first */
-    uint64_t **copies;     /* one for each who helps */
+    uint64_t **copies;     /* one for each who helps: the slots of a block, and its numbers */
     pthread_mutex_t lock;  /* of the strays */
 };
 
 /* Puts an entry where the grown table has it. Nobody else is in its block. */
-static void place(struct growth *g, uint64_t first_line, uint64_t remainder) {
+static void place(struct growth *g, uint64_t first_line, uint64_t remainder, uint32_t number) {
     struct fpset *s = g->new;
     struct fpset_probe p = fpset_start(s, first_line, remainder);
     for (unsigned k = 1; k <= FPSET_PROBES; fpset_next(&p, k++)) {
-        _Atomic uint64_t *slots = s->slots + 8 * (p.block + p.at);
+        uint64_t line = 8 * (p.block + p.at);
+        _Atomic uint64_t *slots = s->slots + line;
         for (unsigned i = 0; i < 8; i++) {
             if (atomic_load_explicit(&slots[i], memory_order_relaxed)) continue;
             atomic_store_explicit(&slots[i], remainder | k, memory_order_relaxed);
+            if (s->numbers) atomic_store_explicit(&s->numbers[line + i], number, memory_order_relaxed);
             return;
         }
     }
     pthread_mutex_lock(&g->lock);
     s->strays = mem_grow(s->strays, s->n_strays * sizeof *s->strays, (s->n_strays + 1) * sizeof *s->strays);
-    s->strays[s->n_strays++] = (struct fpset_stray){first_line, remainder};
+    struct fpset_stray *stray = &s->strays[s->n_strays++];
+    stray->first_line = first_line;
+    stray->remainder = remainder;
+    atomic_store_explicit(&stray->number, number, memory_order_relaxed);
     pthread_mutex_unlock(&g->lock);
 }
 
 /* One block: taken out, its new place cleared, and put in again. */
 static void move_block(struct growth *g, uint64_t block, uint64_t *copy) {
     const struct fpset *old = g->old;
+    uint32_t *numbers = (uint32_t *)(copy + 8 * g->lines);
     memcpy(copy, (const void *)(old->slots + 8 * block * g->lines), 64 * g->lines);
     memset((void *)(g->new->slots + 8 * block * g->more), 0, 64 * g->more);
+    if (old->numbers) {
+        memcpy(numbers, (const void *)(old->numbers + 8 * block * g->lines), 32 * g->lines);
+        memset((void *)(g->new->numbers + 8 * block * g->more), 0, 32 * g->more);
+    }
     for (uint64_t i = 0; i < 8 * g->lines; i++) {
         if (!copy[i]) continue;
         uint64_t in_block = (uint32_t)home(i / 8, copy[i], g->lines) / (uint32_t)old->growth; /* both fit: faster */
-        place(g, block * old->block_lines + in_block, copy[i] & ~(uint64_t)31);
+        place(g, block * old->block_lines + in_block, copy[i] & ~(uint64_t)31, old->numbers ? numbers[i] : 0);
     }
 }
 
@@ -173,7 +204,7 @@ bool fpset_grow(struct fpset *s, uint64_t slots, const struct fpset_crew *crew) 
     size_t bytes = fpset_lines(&new) * 64;
     struct growth g = {.old = s, .new = &new, .lines = s->block_lines * s->growth, .more = new.block_lines *new.growth};
     unsigned n = crew ? crew->n : 1;
-    g.copies = new_copies(n, 64 * g.lines);
+    g.copies = new_copies(n, 64 * g.lines + (s->numbers ? 32 * g.lines : 0));
     if (!g.copies || !open_up(&new, bytes)) {
         free_copies(g.copies, n);
         return false;
@@ -183,7 +214,8 @@ bool fpset_grow(struct fpset *s, uint64_t slots, const struct fpset_crew *crew) 
     new.strays = NULL;
     new.n_strays = 0;
     move_all(&g, crew);
-    for (uint32_t i = 0; i < s->n_strays; i++) place(&g, s->strays[i].first_line, s->strays[i].remainder);
+    for (uint32_t i = 0; i < s->n_strays; i++)
+        place(&g, s->strays[i].first_line, s->strays[i].remainder, atomic_load(&s->strays[i].number));
     pthread_mutex_destroy(&g.lock);
     mem_free(s->strays);
     free_copies(g.copies, n);
@@ -200,5 +232,5 @@ bool fpset_has(const struct fpset *s, struct hash128 h) {
             if (v == (remainder | k)) return true;
             if (!v) return false;
         }
-    return fpset_strayed(s, fpset_first_line(s, h), remainder);
+    return fpset_strayed(s, fpset_first_line(s, h), remainder) != NULL;
 }

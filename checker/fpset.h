@@ -31,15 +31,18 @@ enum { FPSET_PROBES = 31, FPSET_NEAR = 4, FPSET_FAR = 24, FPSET_REMAINDER = 59, 
 /* What found no place when the table grew: hardly ever anything. All its probes are full, so it is asked for last. */
 struct fpset_stray {
     uint64_t first_line, remainder;
+    _Atomic uint32_t number;
 };
 
 struct fpset {
     _Atomic uint64_t *slots;
+    _Atomic uint32_t *numbers; /* by slot, 0: none yet; NULL: the set is not numbered */
     unsigned line_bits;
-    uint32_t block_lines;          /* first lines of a block */
-    uint64_t growth;               /* lines for each first line */
-    uint64_t step_range;           /* of probes: lines of a block, less one */
-    size_t size_bytes, room_bytes; /* in use; reserved address space */
+    uint32_t block_lines;              /* first lines of a block */
+    uint64_t growth;                   /* lines for each first line */
+    uint64_t step_range;               /* of probes: lines of a block, less one */
+    size_t size_bytes, room_bytes;     /* of the slots: in use; address space that they may take */
+    size_t slots_bytes, numbers_bytes; /* reserved */
     struct fpset_stray *strays;
     uint32_t n_strays;
 };
@@ -49,6 +52,8 @@ enum fpset_told { FPSET_KNOWN, FPSET_NEW, FPSET_FULL }; /* full: this fingerprin
 /* At least so many slots at first, and address space for at most so many bytes (0: as much as the machine has). */
 bool fpset_init(struct fpset *, uint64_t slots, uint64_t most_bytes);
 void fpset_free(struct fpset *);
+/* Each fingerprint gets room for a number, which starts as 0. At first only, while the set is empty. */
+bool fpset_number(struct fpset *);
 static inline uint64_t fpset_lines(const struct fpset *s) { return s->growth << s->line_bits; }
 static inline uint64_t fpset_capacity(const struct fpset *s) { return 8 * fpset_lines(s); }
 static inline unsigned fpset_bits(const struct fpset *s) { return s->line_bits + FPSET_REMAINDER; }
@@ -103,15 +108,19 @@ __attribute__((always_inline)) static inline void fpset_prefetch_second(const st
     __builtin_prefetch((const void *)fpset_second(s, h), 1);
 }
 
-bool fpset_strayed(const struct fpset *, uint64_t first_line, uint64_t remainder);
+/* Where its number is, or would be; NULL if it is no stray. */
+struct fpset_stray *fpset_strayed(const struct fpset *, uint64_t first_line, uint64_t remainder);
 
-static inline enum fpset_told fpset_insert(struct fpset *s, struct hash128 h) {
+/* number: where the fingerprint has its number, if the set is numbered; else it is left alone. */
+static inline enum fpset_told fpset_enter(struct fpset *s, struct hash128 h, _Atomic uint32_t **number) {
     uint64_t remainder = fpset_remainder(h);
     struct fpset_probe p = fpset_start(s, fpset_first_line(s, h), remainder);
     for (unsigned k = 1; k <= FPSET_PROBES; fpset_next(&p, k++)) {
-        _Atomic uint64_t *slots = s->slots + 8 * (p.block + p.at);
+        uint64_t line = 8 * (p.block + p.at);
+        _Atomic uint64_t *slots = s->slots + line;
         uint64_t want = remainder | k;
         for (unsigned i = 0; i < 8; i++) {
+            if (s->numbers) *number = s->numbers + line + i;
             /* relaxed: a fingerprint is the whole message, no other memory is published with it */
             uint64_t v = atomic_load_explicit(&slots[i], memory_order_relaxed);
             if (v == want) return FPSET_KNOWN;
@@ -122,7 +131,14 @@ static inline enum fpset_told fpset_insert(struct fpset *s, struct hash128 h) {
             if (v == want) return FPSET_KNOWN;
         }
     }
-    return fpset_strayed(s, fpset_first_line(s, h), remainder) ? FPSET_KNOWN : FPSET_FULL;
+    struct fpset_stray *stray = fpset_strayed(s, fpset_first_line(s, h), remainder);
+    if (stray && s->numbers) *number = &stray->number;
+    return stray ? FPSET_KNOWN : FPSET_FULL;
+}
+
+static inline enum fpset_told fpset_insert(struct fpset *s, struct hash128 h) {
+    _Atomic uint32_t *number;
+    return fpset_enter(s, h, &number);
 }
 
 /* Others who help: `all` has work(job, i) run at the same time for each i below n, and returns when all have returned.

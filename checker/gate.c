@@ -6,11 +6,6 @@
 #include "checker/bfs.h"
 #include "model/rt.h"
 
-uint64_t table_capacity(const struct bfs *b) {
-    return b->recorder ? recorder_capacity(b->recorder) : fpset_capacity(&b->set);
-}
-
-/* Adds what this worker has inserted to the count of all. */
 uint64_t tell_inserted(struct worker *w) {
     uint64_t mine = w->untold;
     w->untold = 0;
@@ -21,7 +16,8 @@ uint64_t tell_inserted(struct worker *w) {
 uint64_t set_bytes(const struct bfs *b) {
     enum { PAGE = 4096 };
     uint64_t touched = PAGE * atomic_load_explicit(&b->inserted, memory_order_relaxed);
-    return touched < b->set.size_bytes ? touched : b->set.size_bytes;
+    uint64_t bytes = touched < b->set.size_bytes ? touched : b->set.size_bytes;
+    return b->set.numbers ? bytes + bytes / 2 : bytes;
 }
 
 uint64_t memory_now(const struct bfs *b) {
@@ -33,7 +29,8 @@ uint64_t memory_now(const struct bfs *b) {
 
 /* Of the tables too; they change at the gate only. */
 static void show_tables(struct bfs *b) {
-    uint64_t bytes = b->recorder ? recorder_bytes(b->recorder) : b->parents ? parents_bytes(b->parents) : set_bytes(b);
+    uint64_t bytes = b->parents ? parents_bytes(b->parents) : set_bytes(b);
+    if (b->recorder) bytes += recorder_bytes(b->recorder);
     atomic_store_explicit(&b->shown_tables, bytes, memory_order_relaxed);
 }
 
@@ -84,18 +81,14 @@ static void grow(struct bfs *b, bool helped) {
     atomic_store(&b->want_growth, false);
     bool full = atomic_exchange(&b->full, false);
     struct fpset_crew crew = {.n = b->n_workers, .self = b, .all = all_help};
-    uint64_t have = table_capacity(b), want = next_slots(b, have), more = 8 * (want - have);
-    if (b->recorder) { /* needs the old and the new one at the same time */
-        want = have < (1 << 24) ? 2 * have : have + have / 2;
-        more = 13 * want;
-    }
-    bool fits = !b->o->memory_bytes || memory_now(b) + more <= b->o->memory_bytes;
-    if (!fits && !b->recorder) { /* then less of it */
+    uint64_t have = fpset_capacity(&b->set), want = next_slots(b, have), slot = b->recorder ? 12 : 8; /* bytes */
+    bool fits = !b->o->memory_bytes || memory_now(b) + slot * (want - have) <= b->o->memory_bytes;
+    if (!fits) { /* then less of it */
         want = have + have / 8;
-        fits = memory_now(b) + 8 * (want - have) <= b->o->memory_bytes;
+        fits = memory_now(b) + slot * (want - have) <= b->o->memory_bytes;
     }
     const struct fpset_crew *all = helped ? &crew : NULL;
-    if (fits && (b->recorder ? recorder_grow(b->recorder, want, all) : fpset_grow(&b->set, want, all))) return;
+    if (fits && fpset_grow(&b->set, want, all)) return;
     if (!full && atomic_load(&b->inserted) + (uint64_t)b->n_workers * (4 * BATCH + UNTOLD) < have / 8 * 7)
         return; /* use what is left of it */
     b->r->end = END_MEMORY;

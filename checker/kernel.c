@@ -47,6 +47,33 @@ __attribute__((flatten)) static uint32_t sift(const uint64_t *states, uint32_t w
     }
 }
 
+INLINE uint32_t recall_words(const uint64_t *states, uint32_t words, uint16_t *index, uint32_t n,
+                             const struct known *known, struct hash128 *print, uint32_t *number) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint16_t at = index[i];
+        struct hash128 h = hash_state128_inline(states + (size_t)at * words, words);
+        const struct known *k = &known[h.hi & (KERNEL_RECENT - 1)];
+        bool met = (k->lo == h.lo) & (k->number != 0);
+        print[kept] = h;
+        index[kept] = at;
+        number[at] = k->number;
+        kept += !met;
+    }
+    return kept;
+}
+
+__attribute__((flatten)) static uint32_t recall(const uint64_t *states, uint32_t words, uint16_t *index, uint32_t n,
+                                                const struct known *known, struct hash128 *print, uint32_t *number) {
+    switch (words) {
+    case 1: return recall_words(states, 1, index, n, known, print, number);
+    case 2: return recall_words(states, 2, index, n, known, print, number);
+    case 3: return recall_words(states, 3, index, n, known, print, number);
+    case 4: return recall_words(states, 4, index, n, known, print, number);
+    default: return recall_words(states, words, index, n, known, print, number);
+    }
+}
+
 INLINE void hash_words(const uint64_t *states, uint32_t words, uint32_t n, uint64_t *fp) {
     for (uint32_t i = 0; i < n; i++) fp[i] = hash_state_inline(states + (size_t)i * words, words);
 }
@@ -98,6 +125,54 @@ INLINE struct match match(const _Atomic uint64_t *slots, uint64_t want) {
 #endif
 }
 
+INLINE void fetch_line(const struct fpset *s, const _Atomic uint64_t *line) {
+    __builtin_prefetch((const void *)line, 1);
+    __builtin_prefetch((const void *)(s->numbers + (line - s->slots)), 1);
+}
+INLINE void fetch_second(const struct fpset *s, struct hash128 h) { fetch_line(s, fpset_second(s, h)); }
+
+static void fetch_numbered(const struct fpset *s, const struct hash128 *print, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) fetch_line(s, fpset_first(s, print[i]));
+}
+
+INLINE uint32_t number_at(const struct fpset *s, const _Atomic uint64_t *line, uint64_t want) {
+    struct match m = match(line, want);
+    unsigned slot = (unsigned)__builtin_ctz(m.same | 1U << 7);
+    uint32_t there = atomic_load_explicit(&s->numbers[line - s->slots + slot], memory_order_acquire);
+    return m.same ? there : 0; /* 0 also if it is being written just now */
+}
+
+static uint32_t seek(const struct fpset *s, uint16_t *index, struct hash128 *print, uint32_t n, struct known *known,
+                     uint32_t *number) {
+    uint32_t kept = 0, left = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct hash128 h = print[i];
+        uint16_t at = index[i];
+        const _Atomic uint64_t *first = fpset_first(s, h);
+        uint32_t there = number_at(s, first, fpset_remainder(h) | 1);
+        if (!there && !match(first, 0).same) fetch_second(s, h); /* full */
+        struct known *k = &known[h.hi & (KERNEL_RECENT - 1)];
+        k->lo = h.lo;
+        k->number = number[at] = there;
+        print[kept] = h;
+        index[kept] = at;
+        kept += !there;
+    }
+    for (uint32_t i = 0; i < kept; i++) {
+        struct hash128 h = print[i];
+        uint16_t at = index[i];
+        uint32_t there = 0;
+        if (!match(fpset_first(s, h), 0).same) there = number_at(s, fpset_second(s, h), fpset_remainder(h) | 2);
+        struct known *k = &known[h.hi & (KERNEL_RECENT - 1)];
+        k->lo = h.lo;
+        k->number = number[at] = there;
+        print[left] = h;
+        index[left] = at;
+        left += !there;
+    }
+    return left;
+}
+
 static void fetch(const struct fpset *s, const struct hash128 *print, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) fpset_prefetch(s, print[i]);
 }
@@ -105,16 +180,30 @@ static void fetch(const struct fpset *s, const struct hash128 *print, uint32_t n
 /* What came of asking a line. */
 enum told { KNOWN, NEW, FULL };
 
-INLINE enum told enter_line(_Atomic uint64_t *slots, uint64_t want) {
+INLINE enum told enter_line(_Atomic uint64_t *slots, uint64_t want, unsigned *slot) {
     for (;;) {
         struct match m = match(slots, want);
+        if (!(m.same | m.empty)) return FULL;
+        *slot = (unsigned)__builtin_ctz(m.same ? m.same : m.empty);
         if (m.same) return KNOWN;
-        if (!m.empty) return FULL;
         uint64_t none = 0;
-        if (atomic_compare_exchange_strong_explicit(&slots[__builtin_ctz(m.empty)], &none, want, memory_order_relaxed,
+        if (atomic_compare_exchange_strong_explicit(&slots[*slot], &none, want, memory_order_relaxed,
                                                     memory_order_relaxed))
             return NEW; /* else another worker was faster: look again */
     }
+}
+
+/* One that the rounds below have left; or with its number, one that is probably new. */
+static enum fpset_told enter_one(struct fpset *s, struct hash128 h, _Atomic uint32_t **number) {
+    for (unsigned k = 1; k <= 2; k++) {
+        _Atomic uint64_t *line = k == 1 ? fpset_first(s, h) : fpset_second(s, h);
+        unsigned slot;
+        enum told told = enter_line(line, fpset_remainder(h) | k, &slot);
+        if (told == FULL) continue;
+        if (s->numbers) *number = s->numbers + (line - s->slots) + slot;
+        return told == NEW ? FPSET_NEW : FPSET_KNOWN;
+    }
+    return fpset_enter(s, h, number);
 }
 
 INLINE void swap(uint16_t *index, struct hash128 *print, uint32_t i, uint32_t k) {
@@ -131,6 +220,7 @@ INLINE void swap(uint16_t *index, struct hash128 *print, uint32_t i, uint32_t k)
 static uint32_t enter(struct fpset *s, uint16_t *index, struct hash128 *print, uint32_t n, uint32_t *later,
                       uint32_t *last) {
     uint32_t unknown = 0, fresh = 0;
+    unsigned slot;
     for (uint32_t i = 0; i < n; i++) {
         struct match m = match(fpset_first(s, print[i]), fpset_remainder(print[i]) | 1);
         print[unknown] = print[i];
@@ -140,7 +230,7 @@ static uint32_t enter(struct fpset *s, uint16_t *index, struct hash128 *print, u
     }
     uint32_t i = 0, full = unknown;
     while (i < full) {
-        enum told told = enter_line(fpset_first(s, print[i]), fpset_remainder(print[i]) | 1);
+        enum told told = enter_line(fpset_first(s, print[i]), fpset_remainder(print[i]) | 1, &slot);
         if (told == FULL) {
             swap(index, print, i, --full);
             continue;
@@ -150,7 +240,7 @@ static uint32_t enter(struct fpset *s, uint16_t *index, struct hash128 *print, u
     }
     uint32_t end = unknown;
     while (i < end) {
-        enum told told = enter_line(fpset_second(s, print[i]), fpset_remainder(print[i]) | 2);
+        enum told told = enter_line(fpset_second(s, print[i]), fpset_remainder(print[i]) | 2, &slot);
         if (told == FULL) {
             swap(index, print, i, --end);
             continue;
@@ -163,4 +253,4 @@ static uint32_t enter(struct fpset *s, uint16_t *index, struct hash128 *print, u
     return fresh;
 }
 
-const struct kernel KERNEL = {KERNEL_TEXT(KERNEL), sift, fetch, enter, hash};
+const struct kernel KERNEL = {KERNEL_TEXT(KERNEL), sift, fetch, enter, enter_one, recall, fetch_numbered, seek, hash};

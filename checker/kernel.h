@@ -18,6 +18,12 @@ enum { KERNEL_RECENT = 4 };
 enum { KERNEL_RECENT = 1 << 15 };
 #endif
 
+/* What was asked for lately, with its number in a numbered set; 0: nothing. */
+struct known {
+    uint64_t lo;
+    uint32_t number;
+};
+
 struct kernel {
     const char *name;
     /* Of the states index[0..n): leaves in `index` those that are not among the last that were asked for (`recent`:
@@ -30,6 +36,16 @@ struct kernel {
      * `index` and `print` from *later to *last: they are to be inserted one by one. */
     uint32_t (*enter)(struct fpset *, uint16_t *index, struct hash128 *print, uint32_t n, uint32_t *later,
                       uint32_t *last);
+    /* fpset_enter. */
+    enum fpset_told (*enter_one)(struct fpset *, struct hash128, _Atomic uint32_t **number);
+    /* The same with numbers: number[i] becomes that of state i where it is in `known` (KERNEL_RECENT of them); the
+     * others are left in `index` and `print`. */
+    uint32_t (*recall)(const uint64_t *states, uint32_t words, uint16_t *index, uint32_t n, const struct known *known,
+                       struct hash128 *print, uint32_t *number);
+    void (*fetch_numbered)(const struct fpset *, const struct hash128 *print, uint32_t n);
+    /* Looks into the first two lines only: those with a number there get it, the others are left, in order. */
+    uint32_t (*seek)(const struct fpset *, uint16_t *index, struct hash128 *print, uint32_t n, struct known *known,
+                     uint32_t *number);
     /* fp[i]: hash_state of state i. */
     void (*hash)(const uint64_t *states, uint32_t words, uint32_t n, uint64_t *fp);
 };

@@ -651,7 +651,8 @@ static void look(struct dc_out *out) {
     uint32_t words = k->model->state_words;
     for (uint32_t i = 0; i < out->n && !k->found; i++) {
         const uint64_t *s = out->states + (size_t)i * words, *key = out->keys + 2 * (size_t)i;
-        if (out->steps[i].error || hash_state(s, words) != k->wanted) continue;
+        uint64_t lo = hash_state128(s, words).lo;
+        if (out->steps[i].error || (lo ? lo : 1) != k->wanted) continue;
         if (k->label &&
             (out->steps[i].action != k->label->action || key[0] != k->label->process || key[1] != k->label->key))
             continue;

@@ -72,7 +72,8 @@ enum engine_phase {
     ENGINE_HASHING,    /* and asking for the lines of the set */
     ENGINE_SET,
     ENGINE_PREDICATES,
-    ENGINE_FRONTIER, /* packing and unpacking states */
+    ENGINE_FRONTIER,  /* packing and unpacking states */
+    ENGINE_RECORDING, /* steps, for behaviours */
     ENGINE_GROWING,
     ENGINE_WAITING, /* for other workers */
     ENGINE_PHASES,

@@ -452,13 +452,13 @@ static void vacuous_implication(void **state) {
 static void record_circle(struct graph *g) {
     static const uint64_t key[2] = {0};
     struct recorder *r = recorder_new(2, ATOMS);
-    uint32_t one, two;
-    assert_true(recorder_insert(r, 0, 11, true, &one));
-    assert_true(recorder_insert(r, 1, 22, false, &two));
+    uint32_t ids[2] = {recorder_state(r, 0, 11, true), recorder_state(r, 1, 22, false)};
     for (uint32_t i = 0; i < 2; i++) {
-        recorder_begin(r, i, i ? two : one);
-        recorder_edge(r, i, i ? one : two, 0, key);
-        recorder_end(r, i);
+        uint32_t number = ids[1 - i] + 1;
+        struct dc_step step = {0};
+        recorder_open(r, i, &ids[i]);
+        recorder_steps(r, i, &step, key, &number, 1);
+        recorder_close(r, i, 1);
     }
     graph_build(r, g);
     recorder_free(r);
