@@ -328,7 +328,7 @@ static uint64_t insert_recorded(struct worker *w, uint32_t n) {
     const struct dc_out *out = &w->out;
     uint64_t fresh = 0;
     n = b->kernel->recall(out->states, w->model->state_words, w->index, n, w->known, w->print, w->number);
-    b->kernel->fetch_numbered(&b->set, w->print, n);
+    b->kernel->fetch(&b->set, w->print, n);
     lap(w, ENGINE_HASHING);
     n = b->kernel->seek(&b->set, w->index, w->print, n, w->known, w->number);
     for (uint32_t k = 0; k < n; k++) { /* in order: with one worker, numbers are those in which states are found */
@@ -351,7 +351,8 @@ static void count_inserted(struct worker *w, uint64_t fresh) {
     w->untold += fresh;
     if (w->untold < UNTOLD && 64 * b->n_workers * w->untold < capacity) return;
     uint64_t total = tell_inserted(w), margin = (uint64_t)b->n_workers * (BATCH + UNTOLD);
-    if (total + margin > capacity / 20 * 17) atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
+    if (total + margin > capacity / 20 * (b->recorder ? 16 : 17))
+        atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
 }
 
 void flush_batch(struct dc_out *out) {

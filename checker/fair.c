@@ -106,7 +106,7 @@ static const uint32_t GONE = UINT32_MAX;       /* its component is known, or it 
 static const uint32_t INSIDE = UINT32_MAX - 1; /* of the component that is being judged */
 static const uint32_t WAITS = UINT32_MAX - 2;  /* of a region to be searched later */
 
-struct frame {           /* of the depth-first search: there may be as many as nodes */
+struct frame {            /* of the depth-first search: there may be as many as nodes */
     const uint32_t *next; /* step of `node` */
     uint32_t node;
     uint32_t low; /* the earliest node on the stack that is known to be reached */

@@ -9,20 +9,14 @@
 
 enum { HUGE_PAGE = 2 << 20 };
 
-static bool open_range(void *at, size_t bytes, bool huge) {
-    if (mprotect(at, bytes, PROT_READ | PROT_WRITE) != 0) return false;
+static bool open_up(struct fpset *s, size_t bytes) {
+    if (bytes > s->room_bytes || mprotect((void *)s->slots, bytes, PROT_READ | PROT_WRITE) != 0) return false;
 #ifdef MADV_HUGEPAGE
     /* A hint: without it the table is only slower. Not for the first size, most of which a small search never touches.
      */
-    if (huge) (void)madvise(at, bytes, MADV_HUGEPAGE);
+    if (s->size_bytes && bytes >= 8 * (size_t)HUGE_PAGE) (void)madvise((void *)s->slots, bytes, MADV_HUGEPAGE);
 #endif
     return true;
-}
-
-static bool open_up(struct fpset *s, size_t bytes) {
-    if (bytes > s->room_bytes || !open_range((void *)s->slots, bytes, s->size_bytes && bytes >= 8 * (size_t)HUGE_PAGE))
-        return false;
-    return !s->numbers || open_range((void *)s->numbers, bytes / 2, s->size_bytes && bytes >= 8 * (size_t)HUGE_PAGE);
 }
 
 /* Address space without memory behind it, aligned for huge pages; less of it if there is a limit on it. */
@@ -39,7 +33,7 @@ static void *reserve(size_t *bytes) {
 }
 
 bool fpset_init(struct fpset *s, uint64_t slots, uint64_t most_bytes) {
-    *s = (struct fpset){.line_bits = 1, .growth = 1};
+    *s = (struct fpset){.line_bits = 1, .growth = 1, .per_line = FPSET_LINE};
     while (s->line_bits < 40 && (uint64_t)8 << s->line_bits < slots) s->line_bits++;
     uint64_t lines = (uint64_t)1 << s->line_bits;
     s->block_lines = lines < FPSET_BLOCK ? (uint32_t)lines : FPSET_BLOCK;
@@ -49,7 +43,6 @@ bool fpset_init(struct fpset *s, uint64_t slots, uint64_t most_bytes) {
     s->room_bytes = (s->room_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
     if (s->room_bytes < bytes) s->room_bytes = bytes;
     s->slots = reserve(&s->room_bytes);
-    s->slots_bytes = s->room_bytes;
     if (!s->slots) return false;
     if (!open_up(s, bytes)) {
         fpset_free(s);
@@ -59,22 +52,8 @@ bool fpset_init(struct fpset *s, uint64_t slots, uint64_t most_bytes) {
     return true;
 }
 
-bool fpset_number(struct fpset *s) {
-    size_t bytes = s->room_bytes / 2;
-    bytes = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    size_t have = bytes;
-    s->numbers = reserve(&have);
-    if (!s->numbers) return false;
-    if (have < bytes)
-        s->room_bytes = 2 * have / HUGE_PAGE * HUGE_PAGE; /* what is not needed any more is given back at the end */
-    s->numbers_bytes = have;
-    return open_range((void *)s->numbers, s->size_bytes / 2, false);
-}
-
 void fpset_free(struct fpset *s) {
-    if (s->slots) munmap((void *)s->slots, s->slots_bytes);
-    if (s->numbers) munmap((void *)s->numbers, s->numbers_bytes);
-    s->numbers = NULL;
+    if (s->slots) munmap((void *)s->slots, s->room_bytes);
     mem_free(s->strays);
     s->slots = NULL;
     s->strays = NULL;
@@ -106,7 +85,7 @@ struct growth {
     uint64_t lines, more;  /* of a block, before and after */
     uint64_t first;        /* of the wave */
     _Atomic uint64_t next; /* behind the one to be taken next; down to first */
-    uint64_t **copies;     /* one for each who helps: the slots of a block, and its numbers */
+    uint64_t **copies;     /* one for each who helps */
     pthread_mutex_t lock;  /* of the strays */
 };
 
@@ -115,12 +94,11 @@ static void place(struct growth *g, uint64_t first_line, uint64_t remainder, uin
     struct fpset *s = g->new;
     struct fpset_probe p = fpset_start(s, first_line, remainder);
     for (unsigned k = 1; k <= FPSET_PROBES; fpset_next(&p, k++)) {
-        uint64_t line = 8 * (p.block + p.at);
-        _Atomic uint64_t *slots = s->slots + line;
-        for (unsigned i = 0; i < 8; i++) {
+        _Atomic uint64_t *slots = s->slots + 8 * (p.block + p.at);
+        for (unsigned i = 0; i < s->per_line; i++) {
             if (atomic_load_explicit(&slots[i], memory_order_relaxed)) continue;
             atomic_store_explicit(&slots[i], remainder | k, memory_order_relaxed);
-            if (s->numbers) atomic_store_explicit(&s->numbers[line + i], number, memory_order_relaxed);
+            if (number) atomic_store_explicit(fpset_number_of(slots, i), number, memory_order_relaxed);
             return;
         }
     }
@@ -136,17 +114,16 @@ static void place(struct growth *g, uint64_t first_line, uint64_t remainder, uin
 /* One block: taken out, its new place cleared, and put in again. */
 static void move_block(struct growth *g, uint64_t block, uint64_t *copy) {
     const struct fpset *old = g->old;
-    uint32_t *numbers = (uint32_t *)(copy + 8 * g->lines);
+    bool numbered = old->per_line == FPSET_NUMBERED;
     memcpy(copy, (const void *)(old->slots + 8 * block * g->lines), 64 * g->lines);
     memset((void *)(g->new->slots + 8 * block * g->more), 0, 64 * g->more);
-    if (old->numbers) {
-        memcpy(numbers, (const void *)(old->numbers + 8 * block * g->lines), 32 * g->lines);
-        memset((void *)(g->new->numbers + 8 * block * g->more), 0, 32 * g->more);
-    }
-    for (uint64_t i = 0; i < 8 * g->lines; i++) {
-        if (!copy[i]) continue;
-        uint64_t in_block = (uint32_t)home(i / 8, copy[i], g->lines) / (uint32_t)old->growth; /* both fit: faster */
-        place(g, block * old->block_lines + in_block, copy[i] & ~(uint64_t)31, old->numbers ? numbers[i] : 0);
+    for (uint64_t line = 0; line < g->lines; line++) {
+        const uint64_t *slots = copy + 8 * line;
+        const uint32_t *numbers = (const uint32_t *)(const void *)(slots + FPSET_NUMBERED);
+        for (unsigned i = 0; i < old->per_line && slots[i]; i++) { /* a line fills from the front */
+            uint64_t in_block = (uint32_t)home(line, slots[i], g->lines) / (uint32_t)old->growth; /* both fit: faster */
+            place(g, block * old->block_lines + in_block, slots[i] & ~(uint64_t)31, numbered ? numbers[i] : 0);
+        }
     }
 }
 
@@ -196,7 +173,7 @@ static uint64_t **new_copies(unsigned n, size_t bytes) {
 
 bool fpset_grow(struct fpset *s, uint64_t slots, const struct fpset_crew *crew) {
     struct fpset new = *s;
-    uint64_t first = (uint64_t)8 << s->line_bits;
+    uint64_t first = (uint64_t)s->per_line << s->line_bits;
     if (slots / first > UINT32_MAX / FPSET_BLOCK) return false;
     new.growth = (slots + first - 1) / first;
     if (new.growth <= s->growth) new.growth = s->growth + 1;
@@ -204,7 +181,7 @@ bool fpset_grow(struct fpset *s, uint64_t slots, const struct fpset_crew *crew) 
     size_t bytes = fpset_lines(&new) * 64;
     struct growth g = {.old = s, .new = &new, .lines = s->block_lines * s->growth, .more = new.block_lines *new.growth};
     unsigned n = crew ? crew->n : 1;
-    g.copies = new_copies(n, 64 * g.lines + (s->numbers ? 32 * g.lines : 0));
+    g.copies = new_copies(n, 64 * g.lines);
     if (!g.copies || !open_up(&new, bytes)) {
         free_copies(g.copies, n);
         return false;
@@ -227,7 +204,7 @@ bool fpset_has(const struct fpset *s, struct hash128 h) {
     uint64_t remainder = fpset_remainder(h);
     struct fpset_probe p = fpset_start(s, fpset_first_line(s, h), remainder);
     for (unsigned k = 1; k <= FPSET_PROBES; fpset_next(&p, k++))
-        for (unsigned i = 0; i < 8; i++) {
+        for (unsigned i = 0; i < s->per_line; i++) {
             uint64_t v = atomic_load_explicit(&s->slots[8 * (p.block + p.at) + i], memory_order_relaxed);
             if (v == (remainder | k)) return true;
             if (!v) return false;

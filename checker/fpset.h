@@ -26,6 +26,7 @@
 
 #include "base/hash.h"
 
+enum { FPSET_LINE = 8, FPSET_NUMBERED = 5 /* slots of a line */ };
 enum { FPSET_PROBES = 31, FPSET_NEAR = 4, FPSET_FAR = 24, FPSET_REMAINDER = 59, FPSET_BLOCK = 256 };
 
 /* What found no place when the table grew: hardly ever anything. All its probes are full, so it is asked for last. */
@@ -36,13 +37,12 @@ struct fpset_stray {
 
 struct fpset {
     _Atomic uint64_t *slots;
-    _Atomic uint32_t *numbers; /* by slot, 0: none yet; NULL: the set is not numbered */
+    unsigned per_line; /* slots of a line: 8, or 5 with their numbers behind them */
     unsigned line_bits;
-    uint32_t block_lines;              /* first lines of a block */
-    uint64_t growth;                   /* lines for each first line */
-    uint64_t step_range;               /* of probes: lines of a block, less one */
-    size_t size_bytes, room_bytes;     /* of the slots: in use; address space that they may take */
-    size_t slots_bytes, numbers_bytes; /* reserved */
+    uint32_t block_lines;          /* first lines of a block */
+    uint64_t growth;               /* lines for each first line */
+    uint64_t step_range;           /* of probes: lines of a block, less one */
+    size_t size_bytes, room_bytes; /* in use; reserved address space */
     struct fpset_stray *strays;
     uint32_t n_strays;
 };
@@ -52,10 +52,10 @@ enum fpset_told { FPSET_KNOWN, FPSET_NEW, FPSET_FULL }; /* full: this fingerprin
 /* At least so many slots at first, and address space for at most so many bytes (0: as much as the machine has). */
 bool fpset_init(struct fpset *, uint64_t slots, uint64_t most_bytes);
 void fpset_free(struct fpset *);
-/* Each fingerprint gets room for a number, which starts as 0. At first only, while the set is empty. */
-bool fpset_number(struct fpset *);
+/* From now on each fingerprint has room for a number, 0 at first. While the set is empty. */
+static inline void fpset_number(struct fpset *s) { s->per_line = FPSET_NUMBERED; }
 static inline uint64_t fpset_lines(const struct fpset *s) { return s->growth << s->line_bits; }
-static inline uint64_t fpset_capacity(const struct fpset *s) { return 8 * fpset_lines(s); }
+static inline uint64_t fpset_capacity(const struct fpset *s) { return s->per_line * fpset_lines(s); }
 static inline unsigned fpset_bits(const struct fpset *s) { return s->line_bits + FPSET_REMAINDER; }
 
 /* Where a fingerprint is looked for: lines of its block, from home on. */
@@ -108,19 +108,23 @@ __attribute__((always_inline)) static inline void fpset_prefetch_second(const st
     __builtin_prefetch((const void *)fpset_second(s, h), 1);
 }
 
-/* Where its number is, or would be; NULL if it is no stray. */
+/* Of a numbered set: where slot i of a line has its number. The line is the unit: both come with one access. */
+static inline _Atomic uint32_t *fpset_number_of(_Atomic uint64_t *line, unsigned i) {
+    return (_Atomic uint32_t *)(void *)(line + FPSET_NUMBERED) + i;
+}
+
+/* NULL if it is no stray. */
 struct fpset_stray *fpset_strayed(const struct fpset *, uint64_t first_line, uint64_t remainder);
 
-/* number: where the fingerprint has its number, if the set is numbered; else it is left alone. */
+/* number: where the fingerprint has its number, if the set is numbered; else nothing to be looked at. */
 static inline enum fpset_told fpset_enter(struct fpset *s, struct hash128 h, _Atomic uint32_t **number) {
     uint64_t remainder = fpset_remainder(h);
     struct fpset_probe p = fpset_start(s, fpset_first_line(s, h), remainder);
     for (unsigned k = 1; k <= FPSET_PROBES; fpset_next(&p, k++)) {
-        uint64_t line = 8 * (p.block + p.at);
-        _Atomic uint64_t *slots = s->slots + line;
+        _Atomic uint64_t *slots = s->slots + 8 * (p.block + p.at);
         uint64_t want = remainder | k;
-        for (unsigned i = 0; i < 8; i++) {
-            if (s->numbers) *number = s->numbers + line + i;
+        for (unsigned i = 0; i < s->per_line; i++) {
+            *number = fpset_number_of(slots, i);
             /* relaxed: a fingerprint is the whole message, no other memory is published with it */
             uint64_t v = atomic_load_explicit(&slots[i], memory_order_relaxed);
             if (v == want) return FPSET_KNOWN;
@@ -132,7 +136,7 @@ static inline enum fpset_told fpset_enter(struct fpset *s, struct hash128 h, _At
         }
     }
     struct fpset_stray *stray = fpset_strayed(s, fpset_first_line(s, h), remainder);
-    if (stray && s->numbers) *number = &stray->number;
+    if (stray) *number = &stray->number;
     return stray ? FPSET_KNOWN : FPSET_FULL;
 }
 

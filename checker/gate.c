@@ -16,8 +16,7 @@ uint64_t tell_inserted(struct worker *w) {
 uint64_t set_bytes(const struct bfs *b) {
     enum { PAGE = 4096 };
     uint64_t touched = PAGE * atomic_load_explicit(&b->inserted, memory_order_relaxed);
-    uint64_t bytes = touched < b->set.size_bytes ? touched : b->set.size_bytes;
-    return b->set.numbers ? bytes + bytes / 2 : bytes;
+    return touched < b->set.size_bytes ? touched : b->set.size_bytes;
 }
 
 uint64_t memory_now(const struct bfs *b) {
@@ -81,7 +80,7 @@ static void grow(struct bfs *b, bool helped) {
     atomic_store(&b->want_growth, false);
     bool full = atomic_exchange(&b->full, false);
     struct fpset_crew crew = {.n = b->n_workers, .self = b, .all = all_help};
-    uint64_t have = fpset_capacity(&b->set), want = next_slots(b, have), slot = b->recorder ? 12 : 8; /* bytes */
+    uint64_t have = fpset_capacity(&b->set), want = next_slots(b, have), slot = 64 / b->set.per_line; /* bytes */
     bool fits = !b->o->memory_bytes || memory_now(b) + slot * (want - have) <= b->o->memory_bytes;
     if (!fits) { /* then less of it */
         want = have + have / 8;

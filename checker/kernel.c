@@ -94,17 +94,18 @@ __attribute__((flatten)) static void hash(const uint64_t *states, uint32_t words
 
 /* ---- the set ---- */
 
-/* Which of the eight slots of a line hold `want`, and which nothing: as bits. A slot is written once, from 0, so it
- * does not matter at which moment each is read; vector loads of aligned words are not torn on the processors that have
- * them.
+/* Which slots of a line hold `want`, and which nothing: as bits; `lanes`: ALL, or those of a numbered set. A slot is
+ * written once, from 0, so it does not matter at which moment each is read; vector loads of aligned words are not torn
+ * on the processors that have them.
  */
+enum { ALL = (1 << FPSET_LINE) - 1, NUMBERED = (1 << FPSET_NUMBERED) - 1 };
 struct match {
     unsigned same, empty;
 };
-INLINE struct match match(const _Atomic uint64_t *slots, uint64_t want) {
+INLINE struct match match(const _Atomic uint64_t *slots, uint64_t want, unsigned lanes) {
 #if defined __SANITIZE_THREAD__ || !defined __AVX2__
     struct match m = {0, 0};
-    for (unsigned i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < (lanes == ALL ? FPSET_LINE : FPSET_NUMBERED); i++) {
         uint64_t v = atomic_load_explicit(&slots[i], memory_order_relaxed);
         m.same |= (unsigned)(v == want) << i;
         m.empty |= (unsigned)(v == 0) << i;
@@ -112,35 +113,27 @@ INLINE struct match match(const _Atomic uint64_t *slots, uint64_t want) {
     return m;
 #elif defined __AVX512F__
     __m512i line = _mm512_load_si512((const void *)slots);
-    return (struct match){_mm512_cmpeq_epi64_mask(line, _mm512_set1_epi64((long long)want)),
-                          _mm512_testn_epi64_mask(line, line)};
+    return (struct match){_mm512_cmpeq_epi64_mask(line, _mm512_set1_epi64((long long)want)) & lanes,
+                          _mm512_testn_epi64_mask(line, line) & lanes};
 #else
     __m256i a = _mm256_load_si256((const __m256i *)(const void *)slots),
             b = _mm256_load_si256((const __m256i *)(const void *)slots + 1);
     __m256i w = _mm256_set1_epi64x((long long)want), none = _mm256_setzero_si256();
 #define BITS(x) (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(x))
-    return (struct match){BITS(_mm256_cmpeq_epi64(a, w)) | BITS(_mm256_cmpeq_epi64(b, w)) << 4,
-                          BITS(_mm256_cmpeq_epi64(a, none)) | BITS(_mm256_cmpeq_epi64(b, none)) << 4};
+    return (struct match){(BITS(_mm256_cmpeq_epi64(a, w)) | BITS(_mm256_cmpeq_epi64(b, w)) << 4) & lanes,
+                          (BITS(_mm256_cmpeq_epi64(a, none)) | BITS(_mm256_cmpeq_epi64(b, none)) << 4) & lanes};
 #undef BITS
 #endif
 }
 
-INLINE void fetch_line(const struct fpset *s, const _Atomic uint64_t *line) {
-    __builtin_prefetch((const void *)line, 1);
-    __builtin_prefetch((const void *)(s->numbers + (line - s->slots)), 1);
-}
-INLINE void fetch_second(const struct fpset *s, struct hash128 h) { fetch_line(s, fpset_second(s, h)); }
-
-static void fetch_numbered(const struct fpset *s, const struct hash128 *print, uint32_t n) {
-    for (uint32_t i = 0; i < n; i++) fetch_line(s, fpset_first(s, print[i]));
-}
-
-INLINE uint32_t number_at(const struct fpset *s, const _Atomic uint64_t *line, uint64_t want) {
-    struct match m = match(line, want);
-    unsigned slot = (unsigned)__builtin_ctz(m.same | 1U << 7);
-    uint32_t there = atomic_load_explicit(&s->numbers[line - s->slots + slot], memory_order_acquire);
+INLINE uint32_t number_at(_Atomic uint64_t *line, uint64_t want) {
+    struct match m = match(line, want, NUMBERED);
+    unsigned i = (unsigned)__builtin_ctz(m.same ? m.same : 1U);
+    uint32_t there = atomic_load_explicit(fpset_number_of(line, i), memory_order_acquire);
     return m.same ? there : 0; /* 0 also if it is being written just now */
 }
+
+INLINE bool is_full(const _Atomic uint64_t *line) { return !match(line, 0, NUMBERED).same; }
 
 static uint32_t seek(const struct fpset *s, uint16_t *index, struct hash128 *print, uint32_t n, struct known *known,
                      uint32_t *number) {
@@ -148,9 +141,9 @@ static uint32_t seek(const struct fpset *s, uint16_t *index, struct hash128 *pri
     for (uint32_t i = 0; i < n; i++) {
         struct hash128 h = print[i];
         uint16_t at = index[i];
-        const _Atomic uint64_t *first = fpset_first(s, h);
-        uint32_t there = number_at(s, first, fpset_remainder(h) | 1);
-        if (!there && !match(first, 0).same) fetch_second(s, h); /* full */
+        _Atomic uint64_t *first = fpset_first(s, h);
+        uint32_t there = number_at(first, fpset_remainder(h) | 1);
+        if (!there && is_full(first)) fpset_prefetch_second(s, h);
         struct known *k = &known[h.hi & (KERNEL_RECENT - 1)];
         k->lo = h.lo;
         k->number = number[at] = there;
@@ -162,7 +155,7 @@ static uint32_t seek(const struct fpset *s, uint16_t *index, struct hash128 *pri
         struct hash128 h = print[i];
         uint16_t at = index[i];
         uint32_t there = 0;
-        if (!match(fpset_first(s, h), 0).same) there = number_at(s, fpset_second(s, h), fpset_remainder(h) | 2);
+        if (is_full(fpset_first(s, h))) there = number_at(fpset_second(s, h), fpset_remainder(h) | 2);
         struct known *k = &known[h.hi & (KERNEL_RECENT - 1)];
         k->lo = h.lo;
         k->number = number[at] = there;
@@ -180,9 +173,9 @@ static void fetch(const struct fpset *s, const struct hash128 *print, uint32_t n
 /* What came of asking a line. */
 enum told { KNOWN, NEW, FULL };
 
-INLINE enum told enter_line(_Atomic uint64_t *slots, uint64_t want, unsigned *slot) {
+INLINE enum told enter_line(_Atomic uint64_t *slots, uint64_t want, unsigned lanes, unsigned *slot) {
     for (;;) {
-        struct match m = match(slots, want);
+        struct match m = match(slots, want, lanes);
         if (!(m.same | m.empty)) return FULL;
         *slot = (unsigned)__builtin_ctz(m.same ? m.same : m.empty);
         if (m.same) return KNOWN;
@@ -198,9 +191,9 @@ static enum fpset_told enter_one(struct fpset *s, struct hash128 h, _Atomic uint
     for (unsigned k = 1; k <= 2; k++) {
         _Atomic uint64_t *line = k == 1 ? fpset_first(s, h) : fpset_second(s, h);
         unsigned slot;
-        enum told told = enter_line(line, fpset_remainder(h) | k, &slot);
+        enum told told = enter_line(line, fpset_remainder(h) | k, s->per_line == FPSET_LINE ? ALL : NUMBERED, &slot);
         if (told == FULL) continue;
-        if (s->numbers) *number = s->numbers + (line - s->slots) + slot;
+        *number = fpset_number_of(line, slot);
         return told == NEW ? FPSET_NEW : FPSET_KNOWN;
     }
     return fpset_enter(s, h, number);
@@ -222,7 +215,7 @@ static uint32_t enter(struct fpset *s, uint16_t *index, struct hash128 *print, u
     uint32_t unknown = 0, fresh = 0;
     unsigned slot;
     for (uint32_t i = 0; i < n; i++) {
-        struct match m = match(fpset_first(s, print[i]), fpset_remainder(print[i]) | 1);
+        struct match m = match(fpset_first(s, print[i]), fpset_remainder(print[i]) | 1, ALL);
         print[unknown] = print[i];
         index[unknown] = index[i];
         if (!(m.same | m.empty)) fpset_prefetch_second(s, print[i]);
@@ -230,7 +223,7 @@ static uint32_t enter(struct fpset *s, uint16_t *index, struct hash128 *print, u
     }
     uint32_t i = 0, full = unknown;
     while (i < full) {
-        enum told told = enter_line(fpset_first(s, print[i]), fpset_remainder(print[i]) | 1, &slot);
+        enum told told = enter_line(fpset_first(s, print[i]), fpset_remainder(print[i]) | 1, ALL, &slot);
         if (told == FULL) {
             swap(index, print, i, --full);
             continue;
@@ -240,7 +233,7 @@ static uint32_t enter(struct fpset *s, uint16_t *index, struct hash128 *print, u
     }
     uint32_t end = unknown;
     while (i < end) {
-        enum told told = enter_line(fpset_second(s, print[i]), fpset_remainder(print[i]) | 2, &slot);
+        enum told told = enter_line(fpset_second(s, print[i]), fpset_remainder(print[i]) | 2, ALL, &slot);
         if (told == FULL) {
             swap(index, print, i, --end);
             continue;
@@ -253,4 +246,4 @@ static uint32_t enter(struct fpset *s, uint16_t *index, struct hash128 *print, u
     return fresh;
 }
 
-const struct kernel KERNEL = {KERNEL_TEXT(KERNEL), sift, fetch, enter, enter_one, recall, fetch_numbered, seek, hash};
+const struct kernel KERNEL = {KERNEL_TEXT(KERNEL), sift, fetch, enter, enter_one, recall, seek, hash};

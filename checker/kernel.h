@@ -42,7 +42,6 @@ struct kernel {
      * others are left in `index` and `print`. */
     uint32_t (*recall)(const uint64_t *states, uint32_t words, uint16_t *index, uint32_t n, const struct known *known,
                        struct hash128 *print, uint32_t *number);
-    void (*fetch_numbered)(const struct fpset *, const struct hash128 *print, uint32_t n);
     /* Looks into the first two lines only: those with a number there get it, the others are left, in order. */
     uint32_t (*seek)(const struct fpset *, uint16_t *index, struct hash128 *print, uint32_t n, struct known *known,
                      uint32_t *number);
