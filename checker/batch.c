@@ -351,7 +351,7 @@ static void count_inserted(struct worker *w, uint64_t fresh) {
     w->untold += fresh;
     if (w->untold < UNTOLD && 64 * b->n_workers * w->untold < capacity) return;
     uint64_t total = tell_inserted(w), margin = (uint64_t)b->n_workers * (BATCH + UNTOLD);
-    if (total + margin > capacity / 20 * (b->recorder ? 16 : 17))
+    if (total + margin > capacity / 20 * (b->recorder ? 13 : 17))
         atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
 }
 

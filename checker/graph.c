@@ -148,7 +148,7 @@ uint32_t recorder_state(struct recorder *r, uint32_t worker, uint64_t fp, bool i
     uint32_t id = s->next_id++;
     r->chunks[id / GRAPH_CHUNK]->fp[id % GRAPH_CHUNK] = fp;
     s->n_states++;
-    r->n_initial += initial;
+    if (initial) r->n_initial++; /* not otherwise: all read this line */
     return id;
 }
 
