@@ -1,17 +1,16 @@
 /* How fast states can be hashed and put into the set of fingerprints, with nothing around it: what a search cannot exceed.
  *
- * Each thread hashes made-up states of WORDS words and inserts them in batches of 256, as the search does: prefetch, glance,
- * insert. Every fifth is new, the others were inserted before, at random: no cache helps, which makes this a harder
+ * Each thread makes states of WORDS words and has them hashed and inserted in batches of 256, by the same loops as the
+ * search (checker/kernel.h), what was met lately included. Every fifth is new, the others were inserted before, at random: no cache helps, which makes this a harder
  * stream than that of a search, whose duplicates are mostly near. limit THREADS STATES WORDS [DRY]; DRY: only hashing.
  * Prints millions of operations a second. Built and run by bench/limit. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/hash.h"
-#include "checker/fpset.h"
+#include "base/clock.h"
+#include "checker/kernel.h"
 #include "model/rt.h"
 
 enum { BATCH = 256, NEW_EVERY = 5, MOST_WORDS = 16, MOST_THREADS = 256 };
@@ -26,37 +25,34 @@ struct job {
 
 static pthread_barrier_t barrier;
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static struct hash128 hash_of(uint64_t number, unsigned words) {
-    uint64_t state[MOST_WORDS];
-    for (unsigned i = 0; i < words; i++) state[i] = number * (2 * i + 1);
-    return hash_state128(state, words);
-}
-
 static void *run(void *self) {
     struct job *j = self;
-    struct hash128 h[BATCH];
+    const struct kernel *kernel = kernel_best();
+    struct hash128 print[BATCH];
+    uint64_t states[BATCH * MOST_WORDS], fp[BATCH], *recent = calloc(KERNEL_RECENT, sizeof *recent);
+    uint16_t index[BATCH];
     uint64_t fresh = 0, op = 0, random = j->first + 1;
+    if (!recent) exit(153);
     pthread_barrier_wait(&barrier);
     while (fresh < j->states) {
         for (unsigned i = 0; i < BATCH; i++) {
             bool is_new = op++ % NEW_EVERY == 0 || !fresh;
             random = dc_mix(random, op);
-            h[i] = hash_of(j->first + (is_new ? fresh++ : random % fresh), j->words);
-            if (j->dry) j->sum += h[i].lo;
-            else fpset_prefetch(j->set, h[i]);
+            uint64_t number = j->first + (is_new ? fresh++ : random % fresh);
+            for (unsigned k = 0; k < j->words; k++) states[i * j->words + k] = number * (2 * k + 1);
+            index[i] = (uint16_t)i;
         }
-        if (j->dry) continue;
-        bool maybe[BATCH];
-        for (unsigned i = 0; i < BATCH; i++) maybe[i] = !fpset_glance(j->set, h[i]);
-        for (unsigned i = 0; i < BATCH; i++)
-            if (maybe[i] && fpset_insert(j->set, h[i]) == FPSET_NEW) j->inserted++;
+        if (j->dry) {
+            kernel->hash(states, j->words, BATCH, fp);
+            j->sum += fp[op % BATCH];
+            continue;
+        }
+        uint32_t n = kernel->sift(states, j->words, index, BATCH, recent, print), later, last;
+        kernel->fetch(j->set, print, n);
+        j->inserted += kernel->enter(j->set, index, print, n, &later, &last);
+        for (; later < last; later++) j->inserted += fpset_insert(j->set, print[later]) == FPSET_NEW;
     }
+    free(recent);
     j->sum += op;
     return NULL;
 }
@@ -76,13 +72,13 @@ int main(int argc, char **argv) {
         if (pthread_create(&jobs[i].thread, NULL, run, &jobs[i])) return 153;
     }
     pthread_barrier_wait(&barrier);
-    double began = now();
+    double began = seconds_now();
     for (unsigned i = 0; i < threads; i++) {
         pthread_join(jobs[i].thread, NULL);
         inserted += jobs[i].inserted;
         ops += jobs[i].sum;
     }
-    double seconds = now() - began;
+    double seconds = seconds_now() - began;
     if (dry) ops = states * NEW_EVERY; /* the sums keep the compiler from leaving the work out */
     printf("%.1f\n", (double)ops / seconds * 1e-6);
     if (!dry && inserted < states / threads * threads) return 1; /* something was lost */
