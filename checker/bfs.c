@@ -262,7 +262,10 @@ static void run(const struct dc_model *m, const struct search_options *o, struct
         uint64_t slots = o->small_set ? o->small_set : FIRST_SLOTS;
         while (o->memory_bytes && slots > 64 && 8 * slots > o->memory_bytes / 4) slots /= 2;
         if (!fpset_init(&b.set, slots, o->memory_bytes)) mem_exhausted();
-        if (graph) fpset_number(&b.set);
+        if (graph) {
+            fpset_number(&b.set);
+            if (!recorder_reserve(b.recorder, fpset_capacity(&b.set))) mem_exhausted();
+        }
         r->fingerprint_bits = fpset_bits(&b.set);
     } else {
         r->fingerprint_bits = 64;

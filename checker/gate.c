@@ -87,6 +87,8 @@ static void grow(struct bfs *b, bool helped) {
         fits = memory_now(b) + slot * (want - have) <= b->o->memory_bytes;
     }
     const struct fpset_crew *all = helped ? &crew : NULL;
+    uint64_t most = want + ((uint64_t)b->set.per_line << b->set.line_bits); /* it grows by whole multiples of that */
+    if (fits && b->recorder) fits = recorder_reserve(b->recorder, most);
     if (fits && fpset_grow(&b->set, want, all)) return;
     if (!full && atomic_load(&b->inserted) + (uint64_t)b->n_workers * (4 * BATCH + UNTOLD) < have / 8 * 7)
         return; /* use what is left of it */

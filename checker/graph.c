@@ -97,11 +97,21 @@ struct recorder {
     uint32_t label_cap;
 };
 
+bool recorder_reserve(struct recorder *r, uint64_t states) {
+    uint64_t want = states / GRAPH_CHUNK + r->n_workers + 2; /* each worker has one begun, and there are strays */
+    if (want > UINT32_MAX / GRAPH_CHUNK) want = UINT32_MAX / GRAPH_CHUNK;
+    struct graph_chunk **new = mem_try_alloc(want * sizeof *new);
+    if (!new) return false;
+    if (r->chunks) memcpy(new, r->chunks, r->chunk_cap * sizeof *new);
+    mem_free(r->chunks);
+    r->chunks = new;
+    r->chunk_cap = (uint32_t)want;
+    return true;
+}
+
 struct recorder *recorder_new(uint32_t workers, uint32_t n_atoms) {
     struct recorder *r = mem_alloc(sizeof *r);
     r->n_workers = workers;
-    r->chunk_cap = UINT32_MAX / 1024; /* pointers, of which only those in use are ever touched */
-    r->chunks = mem_alloc(r->chunk_cap * sizeof *r->chunks);
     r->atom_words = (n_atoms + 63) / 64;
     r->streams = mem_alloc(workers * sizeof *r->streams);
     pthread_mutex_init(&r->lock, NULL);

@@ -60,6 +60,9 @@ struct recorder *recorder_new(uint32_t workers, uint32_t n_atoms);
 void recorder_free(struct recorder *);
 uint64_t recorder_bytes(const struct recorder *);
 
+/* Room for so many states: before the first one, and again, alone, before there are more. */
+bool recorder_reserve(struct recorder *, uint64_t states);
+
 /* A new state: its number. Initial states come first, all by worker 0. */
 uint32_t recorder_state(struct recorder *, uint32_t worker, uint64_t fp, bool initial);
 uint64_t *recorder_atoms(struct recorder *, uint32_t id); /* of a state of this worker: to be filled */
