@@ -254,8 +254,9 @@ static void print_atoms(const struct program *p, FILE *file) {
     fputs("    return 0;\n}\n", file);
 }
 
-void cgen_write(const struct program *p, FILE *file) {
-    struct gen g = {.p = p, .state = "s", .types = p->types.list.n};
+/* `unroll`: how many characters unrolled loops may come to. */
+static void write_with(const struct program *p, FILE *file, uint64_t unroll) {
+    struct gen g = {.p = p, .state = "s", .types = p->types.list.n, .may_unroll = unroll};
     char *prelude, *functions;
     size_t n, m;
     FILE *all;
@@ -332,4 +333,17 @@ void cgen_write(const struct program *p, FILE *file) {
     mem_free(g.declared);
     mem_free(g.rank);
     mem_free(g.unrank);
+}
+
+/* Compiling takes as long as the text is, with what unrolled loops come to: so a long one unrolls less. */
+void cgen_write(const struct program *p, FILE *file) {
+    enum { LONG = 160000, MOST_UNROLLED = 80000 };
+    char *text;
+    size_t size;
+    FILE *plain = mem_stream_open(&text, &size);
+    write_with(p, plain, 0);
+    mem_stream_close(plain, &text);
+    if (size < LONG) write_with(p, file, LONG - size < MOST_UNROLLED ? LONG - size : MOST_UNROLLED);
+    else fwrite(text, 1, size, file);
+    free(text);
 }

@@ -140,7 +140,7 @@ void cgen_seen(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t *l
  * `weight` counts the characters that come on top of the text. */
 static void values_loop(struct gen *g, const struct ir_gen *list, uint32_t n, uint32_t i, body_printer *body,
                         const void *self) {
-    enum { MOST_TURNS = 16, MOST_WEIGHT = 50000, MOST_WEIGHT_OF_ALL = 80000 };
+    enum { MOST_TURNS = 16, MOST_WEIGHT = 50000 };
     uint32_t s = list[i].slot, label = g->labels++;
     uint64_t universe = g->p->slots.at[s]->universe;
     char r[40], *text;
@@ -156,7 +156,7 @@ static void values_loop(struct gen *g, const struct ir_gen *list, uint32_t n, ui
     mem_stream_close(g->out, &text);
     g->out = outer;
     uint64_t once = size + g->weight, more = once * (universe - 1);
-    bool unroll = universe <= MOST_TURNS && once * universe <= MOST_WEIGHT && g->unrolled + more <= MOST_WEIGHT_OF_ALL;
+    bool unroll = universe <= MOST_TURNS && once * universe <= MOST_WEIGHT && g->unrolled + more <= g->may_unroll;
     if (unroll) {
         PUT("\n#pragma GCC unroll %llu\n", (ull)universe);
         g->weight += more;
