@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "checker/bfs.h"
+#include "checker/words.h"
 #include "model/formula.h"
 #include "model/rt.h"
 
@@ -163,19 +164,7 @@ INLINE uint32_t sort_out_words(struct worker *w, uint32_t words) {
     return kept;
 }
 
-static uint32_t sort_out(struct worker *w) {
-    switch (w->model->state_words) {
-    case 1: return sort_out_words(w, 1);
-    case 2: return sort_out_words(w, 2);
-    case 3: return sort_out_words(w, 3);
-    case 4: return sort_out_words(w, 4);
-    case 5: return sort_out_words(w, 5);
-    case 6: return sort_out_words(w, 6);
-    case 7: return sort_out_words(w, 7);
-    case 8: return sort_out_words(w, 8);
-    default: return sort_out_words(w, w->model->state_words);
-    }
-}
+static uint32_t sort_out(struct worker *w) { WITH_WORDS(w->model->state_words, return sort_out_words(w, WORDS)); }
 
 /* Properties of steps. */
 static void judge_steps(struct worker *w, uint32_t n) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "checker/words.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -76,32 +77,12 @@ INLINE void unpack(const struct block *k, uint64_t *states, uint32_t words) {
 
 void block_add(const struct block_shape *shape, struct block *k, const uint64_t *state, uint64_t *last, uint32_t id) {
     uint8_t *p = k->data + k->bytes;
-    switch (shape->words) {
-    case 1: p = pack(p, state, last, 1); break;
-    case 2: p = pack(p, state, last, 2); break;
-    case 3: p = pack(p, state, last, 3); break;
-    case 4: p = pack(p, state, last, 4); break;
-    case 5: p = pack(p, state, last, 5); break;
-    case 6: p = pack(p, state, last, 6); break;
-    case 7: p = pack(p, state, last, 7); break;
-    case 8: p = pack(p, state, last, 8); break;
-    default: p = pack(p, state, last, shape->words);
-    }
+    WITH_WORDS(shape->words, p = pack(p, state, last, WORDS));
     k->bytes = (uint32_t)(p - k->data);
     if (k->ids) k->ids[k->n] = id;
     k->n++;
 }
 
 void block_unpack(const struct block_shape *shape, const struct block *k, uint64_t *states) {
-    switch (shape->words) {
-    case 1: unpack(k, states, 1); break;
-    case 2: unpack(k, states, 2); break;
-    case 3: unpack(k, states, 3); break;
-    case 4: unpack(k, states, 4); break;
-    case 5: unpack(k, states, 5); break;
-    case 6: unpack(k, states, 6); break;
-    case 7: unpack(k, states, 7); break;
-    case 8: unpack(k, states, 8); break;
-    default: unpack(k, states, shape->words);
-    }
+    WITH_WORDS(shape->words, unpack(k, states, WORDS));
 }

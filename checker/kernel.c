@@ -1,6 +1,7 @@
 #include "checker/kernel.h"
 
 #include "base/hash_inline.h"
+#include "checker/words.h"
 
 #if defined __AVX2__ && !defined __SANITIZE_THREAD__
 #include <immintrin.h>
@@ -34,17 +35,7 @@ INLINE uint32_t sift_words(const uint64_t *states, uint32_t words, uint16_t *ind
 /* flatten: so that hashing is one piece of code with a constant length */
 __attribute__((flatten)) static uint32_t sift(const uint64_t *states, uint32_t words, uint16_t *index, uint32_t n,
                                               uint64_t *recent, struct hash128 *print) {
-    switch (words) {
-    case 1: return sift_words(states, 1, index, n, recent, print);
-    case 2: return sift_words(states, 2, index, n, recent, print);
-    case 3: return sift_words(states, 3, index, n, recent, print);
-    case 4: return sift_words(states, 4, index, n, recent, print);
-    case 5: return sift_words(states, 5, index, n, recent, print);
-    case 6: return sift_words(states, 6, index, n, recent, print);
-    case 7: return sift_words(states, 7, index, n, recent, print);
-    case 8: return sift_words(states, 8, index, n, recent, print);
-    default: return sift_words(states, words, index, n, recent, print);
-    }
+    WITH_WORDS(words, return sift_words(states, WORDS, index, n, recent, print));
 }
 
 INLINE uint32_t recall_words(const uint64_t *states, uint32_t words, uint16_t *index, uint32_t n,
@@ -65,13 +56,7 @@ INLINE uint32_t recall_words(const uint64_t *states, uint32_t words, uint16_t *i
 
 __attribute__((flatten)) static uint32_t recall(const uint64_t *states, uint32_t words, uint16_t *index, uint32_t n,
                                                 const struct known *known, struct hash128 *print, uint32_t *number) {
-    switch (words) {
-    case 1: return recall_words(states, 1, index, n, known, print, number);
-    case 2: return recall_words(states, 2, index, n, known, print, number);
-    case 3: return recall_words(states, 3, index, n, known, print, number);
-    case 4: return recall_words(states, 4, index, n, known, print, number);
-    default: return recall_words(states, words, index, n, known, print, number);
-    }
+    WITH_WORDS(words, return recall_words(states, WORDS, index, n, known, print, number));
 }
 
 INLINE void hash_words(const uint64_t *states, uint32_t words, uint32_t n, uint64_t *fp) {
@@ -79,25 +64,14 @@ INLINE void hash_words(const uint64_t *states, uint32_t words, uint32_t n, uint6
 }
 
 __attribute__((flatten)) static void hash(const uint64_t *states, uint32_t words, uint32_t n, uint64_t *fp) {
-    switch (words) {
-    case 1: hash_words(states, 1, n, fp); break;
-    case 2: hash_words(states, 2, n, fp); break;
-    case 3: hash_words(states, 3, n, fp); break;
-    case 4: hash_words(states, 4, n, fp); break;
-    case 5: hash_words(states, 5, n, fp); break;
-    case 6: hash_words(states, 6, n, fp); break;
-    case 7: hash_words(states, 7, n, fp); break;
-    case 8: hash_words(states, 8, n, fp); break;
-    default: hash_words(states, words, n, fp);
-    }
+    WITH_WORDS(words, hash_words(states, WORDS, n, fp));
 }
 
 /* ---- the set ---- */
 
 /* Which slots of a line hold `want`, and which nothing: as bits; `lanes`: ALL, or those of a numbered set. A slot is
  * written once, from 0, so it does not matter at which moment each is read; vector loads of aligned words are not torn
- * on the processors that have them.
- */
+ * on the processors that have them. */
 enum { ALL = (1 << FPSET_LINE) - 1, NUMBERED = (1 << FPSET_NUMBERED) - 1 };
 struct match {
     unsigned same, empty;
@@ -186,7 +160,7 @@ INLINE enum told enter_line(_Atomic uint64_t *slots, uint64_t want, unsigned lan
     }
 }
 
-/* One that the rounds below have left; or with its number, one that is probably new. */
+/* For what `enter` and `seek` have left. */
 static enum fpset_told enter_one(struct fpset *s, struct hash128 h, _Atomic uint32_t **number) {
     for (unsigned k = 1; k <= 2; k++) {
         _Atomic uint64_t *line = k == 1 ? fpset_first(s, h) : fpset_second(s, h);

@@ -9,7 +9,7 @@ uint32_t kernel_all(const struct kernel *all[KERNELS]) {
     uint32_t n = 0;
 #ifdef DC_KERNELS
     __builtin_cpu_init();
-    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
     bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
     if (avx2 && avx512) all[n++] = &kernel_avx512;
