@@ -119,11 +119,67 @@ static void entering_is_inserting(void **state) {
     }
 }
 
+static uint32_t number_by(enum fpset_told told, _Atomic uint32_t *place, uint32_t *count) {
+    if (told == FPSET_NEW) atomic_store(place, ++*count);
+    return atomic_load(place);
+}
+
+/* Numbers by recall, seek and enter_one, and by fpset_enter alone: the same, while the table fills up and grows. */
+static void seeking_finds_numbers(void **state) {
+    (void)state;
+    const struct kernel *all[KERNELS];
+    uint32_t kernels = kernel_all(all);
+    for (uint32_t k = 0; k < kernels; k++) {
+        struct fpset mine, plain;
+        struct batch b = {0};
+        struct known *known = calloc(KERNEL_RECENT, sizeof *known);
+        uint64_t random = 4, recalled = 0, sought = 0;
+        uint32_t number[BATCH], count = 0, plain_count = 0;
+        assert_true(fpset_init(&mine, 1 << 12, (uint64_t)1 << 28) && fpset_init(&plain, 1 << 12, (uint64_t)1 << 28));
+        fpset_number(&mine);
+        fpset_number(&plain);
+        for (int round = 0; round < ROUNDS; round++) {
+            uint16_t before[BATCH];
+            fill(&b, 3, &random, 20000);
+            uint32_t n = choose(&b, &random);
+            memcpy(before, b.index, sizeof before);
+            uint32_t asked = all[k]->recall(b.states, 3, b.index, n, known, b.print, number);
+            uint32_t left = all[k]->seek(&mine, b.index, b.print, asked, known, number);
+            recalled += n - asked;
+            sought += asked - left;
+            for (uint32_t i = 0; i < left; i++) {
+                enum fpset_told told;
+                _Atomic uint32_t *place;
+                while ((told = all[k]->enter_one(&mine, b.print[i], &place)) == FPSET_FULL)
+                    assert_true(fpset_grow(&mine, 2 * fpset_capacity(&mine), NULL));
+                number[b.index[i]] = number_by(told, place, &count);
+            }
+            for (uint32_t i = 0; i < n; i++) {
+                enum fpset_told told;
+                _Atomic uint32_t *place;
+                while ((told = fpset_enter(&plain, hash_state128(b.states + 3 * before[i], 3), &place)) == FPSET_FULL)
+                    assert_true(fpset_grow(&plain, 2 * fpset_capacity(&plain), NULL));
+                assert_int_equal(number[before[i]], number_by(told, place, &plain_count));
+            }
+            if (count > fpset_capacity(&mine) / 10 * 9) {
+                assert_true(fpset_grow(&mine, fpset_capacity(&mine) / 4 * 5, NULL));
+                assert_true(fpset_grow(&plain, fpset_capacity(&plain) / 2 * 3, NULL));
+            }
+        }
+        assert_true(recalled > 0 && sought > 0 && count > 10000);
+        assert_int_equal(count, plain_count);
+        fpset_free(&mine);
+        fpset_free(&plain);
+        free(known);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_are_those_of_states),
         cmocka_unit_test(sifting_leaves_out_what_was_met),
         cmocka_unit_test(entering_is_inserting),
+        cmocka_unit_test(seeking_finds_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
