@@ -599,13 +599,6 @@ struct ir *ir_reduce(struct program *p, enum reduce op, const struct type *t, st
     return finish(p, r);
 }
 
-static bool binds(const struct ir_gen *g, uint32_t slot) {
-    if (g->kind != G_SLICE) return g->slot == slot;
-    for (uint32_t k = 0; k < g->n_fields; k++)
-        if (g->field_slots[k] == slot) return true;
-    return false;
-}
-
 static bool mentions_gen(const struct ir *e, const struct ir_gen *g) {
     if (g->kind != G_SLICE) return ir_mentions(e, g->slot);
     for (uint32_t k = 0; k < g->n_fields; k++)
@@ -706,7 +699,6 @@ void ir_slice(struct program *p, struct ir_gen *gens, uint32_t n, struct ir **re
         for (uint32_t k = 0; k < n_rest; k++) rest[k] = subst(p, rest[k], slot, value);
         if (g->cond && is_bool(g->cond, true)) g->cond = NULL;
         slice_fields(p, gens, n, at);
-        (void)binds;
     }
 }
 
