@@ -9,11 +9,9 @@
  *   (2) `let x = V in A and B`                                  as    `A and (let x = V in B)`
  *       where A does not mention x;
  *   (3) `x in q`                                                as    `true`            in a loop over x in q;
- *   (4) `exists q in subsets(U) : C(q) and (forall x in q : P(x)) and R(q)`
- *                                                               as    `let M = {x where P(x)} in
- *                                                                      exists q in subsets(U intersect M) : C(q) and
- * R(q)` where P and C cannot fail; over other sets of sets than those of all subsets, with `q subseteq M` as a
- * condition.
+ *   (4) `exists q in subsets(U) : C(q) and (forall x in q : P(x)) and R(q)`     as
+ *       `let M = {x where P(x)} in exists q in subsets(U intersect M) : C(q) and R(q)`
+ *       where P and C cannot fail; over other sets of sets with `q subseteq M` as a condition.
  *
  * The tests of properties become trees of their own (ir_pred.test), so that what explains them keeps the words of the
  * spec. */
