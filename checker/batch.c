@@ -292,19 +292,26 @@ static uint64_t insert_parents(struct worker *w, uint32_t n) {
     return fresh;
 }
 
-/* The number of a state that this worker does not find at once, in number[i]; true: it is new. */
-static bool number_state(struct worker *w, uint32_t i, struct hash128 h) {
-    struct bfs *b = w->bfs;
+/* State i of the batch is new, and has got a number. */
+static void record(struct worker *w, uint32_t i, uint32_t number) {
     const uint64_t *state = w->out.states + (size_t)i * w->model->state_words;
+    record_atoms(w, state, number - 1, next_level(w));
+    lap(w, ENGINE_SET);
+    welcome(w, i, number - 1);
+}
+
+/* One whose first lines have no room. True: it is new. */
+static bool number_state(struct worker *w, uint32_t i, struct hash128 h) {
+    struct recorder *r = w->bfs->recorder;
     _Atomic uint32_t *place;
     bool is_new = insert(w, h, &place);
     uint32_t number = 0; /* no memory for it: the step leads out of what is explored */
     if (is_new) {
-        number = recorder_state(b->recorder, w->worker, h.lo ? h.lo : 1, w->initial) + 1;
-        record_atoms(w, state, number - 1, next_level(w));
-        atomic_store_explicit(place, number, memory_order_release);
+        number = recorder_room(r, w->worker).next;
+        recorder_states(r, w->worker, &h, 1, w->initial);
+        atomic_store_explicit(place, number, memory_order_relaxed);
     } else if (place) {
-        while (!(number = atomic_load_explicit(place, memory_order_acquire))) sched_yield(); /* being written */
+        while (!(number = atomic_load_explicit(place, memory_order_relaxed))) sched_yield(); /* being written */
     }
     struct known *k = &w->known[h.hi & (KERNEL_RECENT - 1)];
     k->lo = h.lo;
@@ -320,12 +327,22 @@ static uint64_t insert_recorded(struct worker *w, uint32_t n) {
     b->kernel->fetch(&b->set, w->print, n);
     lap(w, ENGINE_HASHING);
     n = b->kernel->seek(&b->set, w->index, w->print, n, w->known, w->number);
-    for (uint32_t k = 0; k < n; k++) { /* in order: with one worker, numbers are those in which states are found */
+    for (uint32_t k = 0; k < n;) { /* in order: with one worker, numbers are those in which states are found */
+        uint16_t *index = w->index + k;
+        struct hash128 *print = w->print + k;
+        struct kernel_room room = recorder_room(b->recorder, w->worker);
+        uint32_t made, done = b->kernel->number(&b->set, index, print, n - k, w->known, w->number, room, &made);
+        recorder_states(b->recorder, w->worker, print, made, w->initial);
+        for (uint32_t j = 0; j < made; j++) record(w, index[j], room.next + j);
+        fresh += made;
+        k += done;
+        if (k == n || room.next + made == room.last) continue;
         uint32_t i = w->index[k];
-        if (!number_state(w, i, w->print[k])) continue;
-        lap(w, ENGINE_SET);
-        welcome(w, i, w->number[i] - 1);
-        fresh++;
+        if (number_state(w, i, w->print[k])) {
+            record(w, i, w->number[i]);
+            fresh++;
+        }
+        k++;
     }
     lap(w, ENGINE_SET);
     if (!w->initial) recorder_steps(b->recorder, w->worker, out->steps, out->keys, w->number, out->n);
@@ -340,7 +357,7 @@ static void count_inserted(struct worker *w, uint64_t fresh) {
     w->untold += fresh;
     if (w->untold < UNTOLD && 64 * b->n_workers * w->untold < capacity) return;
     uint64_t total = tell_inserted(w), margin = (uint64_t)b->n_workers * (BATCH + UNTOLD);
-    if (total + margin > capacity / 20 * (b->recorder ? 13 : 17))
+    if ((double)(total + margin) > fpset_load(&b->set) * (double)capacity)
         atomic_store_explicit(&b->want_growth, true, memory_order_relaxed);
 }
 

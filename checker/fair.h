@@ -57,10 +57,14 @@ struct space {
     const uint8_t *roots;             /* by node, or NULL, for all: cycles that can be reached from these inside */
     const uint8_t *visit;             /* by node, or NULL: one of these must be in the cycle */
     struct fair_watch *watch;         /* or NULL */
-    uint32_t workers;                 /* threads; 0 counts as 1 */
+    uint32_t workers;                 /* threads, for fair_exists; 0 counts as 1 */
 };
 
-/* By node: 0, or the number of the fair component to which it belongs. NULL: there is none. */
+/* Whether there is a fair cycle: by several workers, from the back (components.c). */
+bool fair_exists(const struct space *);
+
+/* By node: 0, or the number of the fair component to which it belongs. NULL: there is none. By one thread, in an order
+ * that depends on the numbers only. O(steps) a round. */
 uint32_t *fair_components(const struct space *);
 
 /* A cycle in the component of `from`, from it and back, that honours every obligation. nodes[0] is `from`; labels[i]

@@ -56,6 +56,8 @@ void fpset_free(struct fpset *);
 static inline void fpset_number(struct fpset *s) { s->per_line = FPSET_NUMBERED; }
 static inline uint64_t fpset_lines(const struct fpset *s) { return s->growth << s->line_bits; }
 static inline uint64_t fpset_capacity(const struct fpset *s) { return s->per_line * fpset_lines(s); }
+/* So many fingerprints are found fast, in their first two lines nearly all; with more the set should grow. */
+static inline double fpset_load(const struct fpset *s) { return s->per_line == FPSET_LINE ? 0.85 : 0.65; }
 static inline unsigned fpset_bits(const struct fpset *s) { return s->line_bits + FPSET_REMAINDER; }
 
 /* Where a fingerprint is looked for: lines of its block, from home on. */

@@ -70,7 +70,7 @@ static uint64_t next_slots(const struct bfs *b, uint64_t have) {
     double wanted = 1.25;
     if (factor < 0.95) {
         double more = level - now + level * factor / (1 - factor);
-        wanted = 1.02 * (all + more) / (0.85 * (double)have);
+        wanted = 1.02 * (all + more) / (fpset_load(&b->set) * (double)have);
     }
     return (uint64_t)((wanted < 1.08 ? 1.08 : wanted > 1.25 ? 1.25 : wanted) * (double)have);
 }

@@ -14,11 +14,11 @@ enum { FIRST_PAGE = 1 << 12, LAST_PAGE = 1 << 18, NEAR = 1 << 23, SHORT_LABEL = 
 enum { LONGEST = 3 }; /* words of a step */
 
 /* A new page, which takes over what there is of the node's steps. */
-static void turn_page(struct edge_writer *w) {
+static void turn_page(struct edge_writer *w, size_t words) {
     size_t begun = (size_t)(w->at - w->begin), size = w->page_words ? 2 * w->page_words : FIRST_PAGE;
     if (size > LAST_PAGE) size = LAST_PAGE;
     w->page_words = size;
-    while (size < 2 * begun + 4 * (size_t)LONGEST) size *= 2;
+    while (size < 2 * begun + words) size *= 2;
     uint32_t *page = mem_alloc(size * sizeof *page);
     if (begun) memcpy(page, w->begin, begun * sizeof *page);
     VEC_PUSH(w->pages, page);
@@ -27,31 +27,33 @@ static void turn_page(struct edge_writer *w) {
     w->end = page + size;
 }
 
-static inline void room(struct edge_writer *w, ptrdiff_t words) {
-    if (w->end - w->at < words) turn_page(w);
+static inline void room(struct edge_writer *w, size_t words) {
+    if ((size_t)(w->end - w->at) < words) turn_page(w, words);
 }
 
 void edges_begin(struct edge_writer *w, uint32_t node) {
     w->begin = w->at;
     w->node = node;
-    if (!w->at) turn_page(w);
 }
 
-static inline void add(struct edge_writer *w, uint32_t to, uint32_t label) {
-    room(w, LONGEST);
-    int64_t d = (int64_t)to - (int64_t)w->node;
+/* Where there is room. */
+static inline uint32_t *pack(uint32_t *at, uint32_t from, uint32_t to, uint32_t label) {
+    int64_t d = (int64_t)to - (int64_t)from;
     if (__builtin_expect(label < SHORT_LABEL && d >= -NEAR && d < NEAR, 1)) {
-        *w->at++ = (label + 1) | (uint32_t)d << 8;
+        *at++ = (label + 1) | (uint32_t)d << 8;
     } else {
-        w->at[0] = GRAPH_LONG;
-        w->at[1] = label;
-        w->at[2] = to;
-        w->at += 3;
+        *at++ = GRAPH_LONG;
+        *at++ = label;
+        *at++ = to;
     }
+    return at;
+}
+
+void edges_add(struct edge_writer *w, uint32_t to, uint32_t label) {
+    room(w, LONGEST);
+    w->at = pack(w->at, w->node, to, label);
     w->n_edges++;
 }
-
-void edges_add(struct edge_writer *w, uint32_t to, uint32_t label) { add(w, to, label); }
 
 const uint32_t *edges_end(struct edge_writer *w) {
     room(w, 1);
@@ -69,12 +71,12 @@ void graph_add_pages(struct graph *g, struct edge_writer *w) {
 
 /* ---- what is recorded ---- */
 
-struct label_cache { /* of one worker, direct mapped */
+struct label_cache { /* of one worker */
     struct graph_label label;
     uint32_t id; /* 0: empty */
 };
 
-enum { CACHE = 1024 };
+enum { CACHE = 1024, WAYS = 4 }; /* where a label may be: WAYS places in a row; one that finds none takes the last */
 
 struct stream {
     struct edge_writer edges;
@@ -82,7 +84,7 @@ struct stream {
     uint32_t source;     /* of its states, the one whose steps come now */
     uint32_t next_id, last_id, n_states, n_expanded;
     bool cut;
-    struct label_cache cache[CACHE];
+    struct label_cache cache[CACHE + WAYS];
     char apart[128]; /* in no cache line of the next worker's */
 };
 
@@ -146,7 +148,7 @@ uint64_t recorder_bytes(const struct recorder *r) {
     return n;
 }
 
-uint32_t recorder_state(struct recorder *r, uint32_t worker, uint64_t fp, bool initial) {
+struct kernel_room recorder_room(struct recorder *r, uint32_t worker) {
     struct stream *s = &r->streams[worker];
     if (s->next_id == s->last_id) {
         uint32_t c = atomic_fetch_add_explicit(&r->n_chunks, 1, memory_order_relaxed);
@@ -155,11 +157,17 @@ uint32_t recorder_state(struct recorder *r, uint32_t worker, uint64_t fp, bool i
         s->next_id = c * GRAPH_CHUNK;
         s->last_id = s->next_id + GRAPH_CHUNK;
     }
-    uint32_t id = s->next_id++;
-    r->chunks[id / GRAPH_CHUNK]->fp[id % GRAPH_CHUNK] = fp;
-    s->n_states++;
-    if (initial) r->n_initial++; /* not otherwise: all read this line */
-    return id;
+    return (struct kernel_room){s->next_id + 1, s->last_id + 1};
+}
+
+void recorder_states(struct recorder *r, uint32_t worker, const struct hash128 *print, uint32_t n, bool initial) {
+    struct stream *s = &r->streams[worker];
+    if (!n) return;
+    uint64_t *fp = r->chunks[s->next_id / GRAPH_CHUNK]->fp + s->next_id % GRAPH_CHUNK;
+    for (uint32_t i = 0; i < n; i++) fp[i] = print[i].lo ? print[i].lo : 1;
+    s->next_id += n;
+    s->n_states += n;
+    if (initial) r->n_initial += n; /* not otherwise: all read this line */
 }
 
 uint64_t *recorder_atoms(struct recorder *r, uint32_t id) {
@@ -172,7 +180,7 @@ static uint64_t label_hash(const struct graph_label *l) { /* the key is mixed al
 }
 
 static bool same_label(const struct graph_label *a, const struct graph_label *b) {
-    return a->action == b->action && a->process == b->process && a->key == b->key;
+    return !((a->action ^ b->action) | (a->process ^ b->process) | (a->key ^ b->key)); /* one branch */
 }
 
 static uint32_t shared_label(struct recorder *r, const struct graph_label *l, uint64_t hash) {
@@ -201,12 +209,20 @@ static uint32_t shared_label(struct recorder *r, const struct graph_label *l, ui
     return id;
 }
 
+static __attribute__((noinline)) uint32_t other_label(struct recorder *r, struct label_cache *c,
+                                                      const struct graph_label *l, uint64_t hash) {
+    struct label_cache *last = c + WAYS - 1;
+    while (c < last && c->id && !same_label(&c->label, l)) c++;
+    if (!c->id || !same_label(&c->label, l)) *c = (struct label_cache){*l, shared_label(r, l, hash)};
+    return c->id - 1;
+}
+
 static inline uint32_t label_of(struct recorder *r, struct stream *s, uint32_t action, const uint64_t key[2]) {
     struct graph_label l = {action, key[0], key[1]};
     uint64_t hash = label_hash(&l);
     struct label_cache *c = &s->cache[hash >> 20 & (CACHE - 1)];
-    if (!c->id || !same_label(&c->label, &l)) *c = (struct label_cache){l, shared_label(r, &l, hash)};
-    return c->id - 1;
+    if (__builtin_expect(same_label(&c->label, &l) && c->id, 1)) return c->id - 1;
+    return other_label(r, c, &l, hash);
 }
 
 void recorder_open(struct recorder *r, uint32_t worker, const uint32_t *ids) {
@@ -216,14 +232,14 @@ void recorder_open(struct recorder *r, uint32_t worker, const uint32_t *ids) {
     edges_begin(&s->edges, ids[0]);
 }
 
-static void end_source(struct recorder *r, struct stream *s) {
+static inline void end_source(struct recorder *r, struct stream *s) {
     uint32_t id = s->ids[s->source];
     r->chunks[id / GRAPH_CHUNK]->steps[id % GRAPH_CHUNK] = edges_end(&s->edges);
     s->n_expanded++;
 }
 
 /* Steps come in the order of their sources; those between had none. */
-static inline void turn_to(struct recorder *r, struct stream *s, uint32_t source) {
+static void turn_to(struct recorder *r, struct stream *s, uint32_t source) {
     while (s->source < source) {
         end_source(r, s);
         edges_begin(&s->edges, s->ids[++s->source]);
@@ -233,17 +249,25 @@ static inline void turn_to(struct recorder *r, struct stream *s, uint32_t source
 void recorder_steps(struct recorder *r, uint32_t worker, const struct dc_step *steps, const uint64_t *keys,
                     const uint32_t *numbers, uint32_t n) {
     struct stream *s = &r->streams[worker];
-    for (uint32_t i = 0; i < n; i++, keys += 2) {
+    uint32_t i = 0;
+    while (i < n) { /* the steps of one source after the other */
         turn_to(r, s, steps[i].from);
-        uint32_t source = s->ids[s->source], to = numbers[i] - 1;
-        if (__builtin_expect(steps[i].error || !numbers[i], 0)) {
-            if (steps[i].error && steps[i].error != DC_STOP_CUT) continue;
-            s->cut = true;
-            to = source;
-        } else if (to == source) {
-            continue;
+        room(&s->edges, (size_t)LONGEST * (n - i));
+        uint32_t from = steps[i].from, source = s->edges.node, *at = s->edges.at, kept = 0;
+        for (; i < n && steps[i].from == from; i++) {
+            uint32_t to = numbers[i] - 1;
+            if (__builtin_expect(steps[i].error || !numbers[i], 0)) {
+                if (steps[i].error && steps[i].error != DC_STOP_CUT) continue;
+                s->cut = true;
+                to = source;
+            } else if (to == source) {
+                continue;
+            }
+            at = pack(at, source, to, label_of(r, s, steps[i].action, keys + 2 * (size_t)i));
+            kept++;
         }
-        add(&s->edges, to, label_of(r, s, steps[i].action, keys));
+        s->edges.at = at;
+        s->edges.n_edges += kept;
     }
 }
 

@@ -21,6 +21,7 @@
 
 #include "base/mem.h"
 #include "checker/fpset.h"
+#include "checker/kernel.h"
 #include "model/model.h"
 
 #define GRAPH_NONE UINT32_MAX
@@ -63,8 +64,11 @@ uint64_t recorder_bytes(const struct recorder *);
 /* Room for so many states: before the first one, and again, alone, before there are more. */
 bool recorder_reserve(struct recorder *, uint64_t states);
 
-/* A new state: its number. Initial states come first, all by worker 0. */
-uint32_t recorder_state(struct recorder *, uint32_t worker, uint64_t fp, bool initial);
+/* Numbers for new states, each one more than the number in the graph: at least one, in a row. Initial states come
+ * first, all by worker 0. */
+struct kernel_room recorder_room(struct recorder *, uint32_t worker);
+/* The next n numbers of the room are those of new states with these fingerprints. */
+void recorder_states(struct recorder *, uint32_t worker, const struct hash128 *print, uint32_t n, bool initial);
 uint64_t *recorder_atoms(struct recorder *, uint32_t id); /* of a state of this worker: to be filled */
 
 /* The steps of the states ids[0..sources), in the order of these, between open and close, in any number of portions.

@@ -1,5 +1,7 @@
 #include "checker/kernel.h"
 
+#include <sched.h>
+
 #include "base/hash_inline.h"
 #include "checker/words.h"
 
@@ -42,8 +44,12 @@ INLINE uint32_t recall_words(const uint64_t *states, uint32_t words, uint16_t *i
                              const struct known *known, struct hash128 *print, uint32_t *number) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < n; i++) {
+        print[i] = hash_state128_inline(states + (size_t)index[i] * words, words);
+        __builtin_prefetch(&known[print[i].hi & (KERNEL_RECENT - 1)]);
+    }
+    for (uint32_t i = 0; i < n; i++) {
         uint16_t at = index[i];
-        struct hash128 h = hash_state128_inline(states + (size_t)at * words, words);
+        struct hash128 h = print[i];
         const struct known *k = &known[h.hi & (KERNEL_RECENT - 1)];
         bool met = (k->lo == h.lo) & (k->number != 0);
         print[kept] = h;
@@ -111,25 +117,13 @@ INLINE bool is_full(const _Atomic uint64_t *line) { return !match(line, 0, NUMBE
 
 static uint32_t seek(const struct fpset *s, uint16_t *index, struct hash128 *print, uint32_t n, struct known *known,
                      uint32_t *number) {
-    uint32_t kept = 0, left = 0;
+    uint32_t left = 0;
     for (uint32_t i = 0; i < n; i++) {
         struct hash128 h = print[i];
         uint16_t at = index[i];
         _Atomic uint64_t *first = fpset_first(s, h);
         uint32_t there = number_at(first, fpset_remainder(h) | 1);
         if (!there && is_full(first)) fpset_prefetch_second(s, h);
-        struct known *k = &known[h.hi & (KERNEL_RECENT - 1)];
-        k->lo = h.lo;
-        k->number = number[at] = there;
-        print[kept] = h;
-        index[kept] = at;
-        kept += !there;
-    }
-    for (uint32_t i = 0; i < kept; i++) {
-        struct hash128 h = print[i];
-        uint16_t at = index[i];
-        uint32_t there = 0;
-        if (is_full(fpset_first(s, h))) there = number_at(fpset_second(s, h), fpset_remainder(h) | 2);
         struct known *k = &known[h.hi & (KERNEL_RECENT - 1)];
         k->lo = h.lo;
         k->number = number[at] = there;
@@ -171,6 +165,53 @@ static enum fpset_told enter_one(struct fpset *s, struct hash128 h, _Atomic uint
         return told == NEW ? FPSET_NEW : FPSET_KNOWN;
     }
     return fpset_enter(s, h, number);
+}
+
+/* Two rounds over a few at a time: an exclusive access waits for all stores before it, and those into `known` are slow.
+ */
+static uint32_t number(struct fpset *s, uint16_t *index, struct hash128 *print, uint32_t n, struct known *known,
+                       uint32_t *numbers, struct kernel_room room, uint32_t *fresh) {
+    enum { FEW = 64 };
+    uint32_t done = 0, made = 0;
+    bool full = false;
+    while (done < n && !full && room.next < room.last) {
+        uint64_t is_new = 0;
+        uint32_t begin = done;
+        for (; done < n && done - begin < FEW && room.next < room.last; done++) {
+            struct hash128 h = print[done];
+            unsigned slot;
+            _Atomic uint64_t *line = fpset_first(s, h);
+            enum told told = enter_line(line, fpset_remainder(h) | 1, NUMBERED, &slot);
+            if (told == FULL) {
+                line = fpset_second(s, h);
+                told = enter_line(line, fpset_remainder(h) | 2, NUMBERED, &slot);
+                full = told == FULL;
+                if (full) break;
+            }
+            _Atomic uint32_t *place = fpset_number_of(line, slot);
+            uint32_t its;
+            if (told == NEW) {
+                its = room.next++;
+                atomic_store_explicit(place, its, memory_order_relaxed); /* read as a number only: publishes nothing */
+                is_new |= (uint64_t)1 << (done - begin);
+            } else {
+                while (!(its = atomic_load_explicit(place, memory_order_relaxed))) sched_yield(); /* being written */
+            }
+            numbers[index[done]] = its;
+        }
+        for (uint32_t i = begin; i < done; i++) {
+            struct hash128 h = print[i];
+            uint16_t at = index[i];
+            struct known *k = &known[h.hi & (KERNEL_RECENT - 1)];
+            k->lo = h.lo;
+            k->number = numbers[at];
+            index[made] = at;
+            print[made] = h;
+            made += is_new >> (i - begin) & 1;
+        }
+    }
+    *fresh = made;
+    return done;
 }
 
 INLINE void swap(uint16_t *index, struct hash128 *print, uint32_t i, uint32_t k) {
@@ -220,4 +261,4 @@ static uint32_t enter(struct fpset *s, uint16_t *index, struct hash128 *print, u
     return fresh;
 }
 
-const struct kernel KERNEL = {KERNEL_TEXT(KERNEL), sift, fetch, enter, enter_one, recall, seek, hash};
+const struct kernel KERNEL = {KERNEL_TEXT(KERNEL), sift, fetch, enter, enter_one, recall, seek, number, hash};

@@ -24,6 +24,11 @@ struct known {
     uint32_t number;
 };
 
+/* Numbers to be given: next .. last-1. */
+struct kernel_room {
+    uint32_t next, last;
+};
+
 struct kernel {
     const char *name;
     /* Of the states index[0..n): leaves in `index` those that are not among the last that were asked for (`recent`:
@@ -42,9 +47,14 @@ struct kernel {
      * others are left in `index` and `print`. */
     uint32_t (*recall)(const uint64_t *states, uint32_t words, uint16_t *index, uint32_t n, const struct known *known,
                        struct hash128 *print, uint32_t *number);
-    /* Looks into the first two lines only: those with a number there get it, the others are left, in order. */
+    /* Looks into the first line only: those with a number there get it, the others are left, in order. */
     uint32_t (*seek)(const struct fpset *, uint16_t *index, struct hash128 *print, uint32_t n, struct known *known,
                      uint32_t *number);
+    /* Asks for what `seek` has left, and enters it, in order, as far as the first two lines have room and `room` has
+     * numbers; returns how many. number[i] becomes that of state i. The new ones, which got the next numbers of the
+     * room, are then the first in `index` and `print`, in order: *fresh of them. */
+    uint32_t (*number)(struct fpset *, uint16_t *index, struct hash128 *print, uint32_t n, struct known *known,
+                       uint32_t *number, struct kernel_room room, uint32_t *fresh);
     /* fp[i]: hash_state of state i. */
     void (*hash)(const uint64_t *states, uint32_t words, uint32_t n, uint64_t *fp);
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/crew.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "checker/fair.h"
@@ -330,45 +331,71 @@ static bool drops_any(const struct graph *g, const struct fair_rules *rules) {
     return false;
 }
 
-/* A violation of the closed forms. `find`: its lasso too, not only whether there is one. */
+/* The sets of states that a closed form speaks of, by all workers. */
+struct sets {
+    struct live *live;
+    const struct problem *problem;
+    uint8_t *in, *starts, *visit; /* `in` holds already what there is */
+    _Atomic uint32_t chunk;
+};
+
+static void fill_sets(void *self, uint32_t worker) {
+    struct sets *t = self;
+    struct live *l = t->live;
+    const struct problem *p = t->problem;
+    const struct graph *g = l->graph;
+    (void)worker;
+    for (uint32_t c; (c = atomic_fetch_add_explicit(&t->chunk, 1, memory_order_relaxed)) < g->n / GRAPH_CHUNK + 1;) {
+        uint32_t begin = c * GRAPH_CHUNK, end = g->n - begin < GRAPH_CHUNK ? g->n : begin + GRAPH_CHUNK;
+        for (uint32_t s = begin; s < end; s++) {
+            if (!t->in[s] || !graph_exists(g, s)) {
+                t->in[s] = 0;
+                continue;
+            }
+            t->in[s] = !p->stay || holds(l, p->stay, s, false);
+            t->starts[s] = t->in[s] && (p->start ? holds(l, p->start, s, false) : s < g->n_initial);
+            if (t->visit) t->visit[s] = holds(l, p->visit, s, false);
+        }
+    }
+}
+
+/* A violation of the closed forms. `find`: its lasso too, not only whether there is one. What `can` means in it is
+ * known: `uncertain` has asked. */
 static void solve_closed(struct live *l, const struct problem *p, const struct fair_rules *rules, bool find,
                          struct answer *a) {
     const struct graph *g = l->graph;
-    uint8_t *in = drops_any(g, rules) ? reached(g, rules) : NULL;
-    if (!in) {
-        in = mem_alloc(g->n + 1);
-        for (uint32_t s = 0; s < g->n; s++) in[s] = graph_exists(g, s);
+    struct sets sets = {.live = l, .problem = p};
+    sets.in = drops_any(g, rules) ? reached(g, rules) : NULL;
+    if (!sets.in) {
+        sets.in = mem_alloc(g->n + 1);
+        memset(sets.in, 1, g->n);
     }
-    uint8_t *starts = mem_alloc(g->n + 1), *visit = p->visit ? mem_alloc(g->n + 1) : NULL;
-    for (uint32_t s = 0; s < g->n; s++) {
-        if (!in[s]) continue;
-        in[s] = !p->stay || holds(l, p->stay, s, false);
-        starts[s] = in[s] && (p->start ? holds(l, p->start, s, false) : s < g->n_initial);
-        if (visit) visit[s] = holds(l, p->visit, s, false);
-    }
+    sets.starts = mem_alloc(g->n + 1);
+    if (p->visit) sets.visit = mem_alloc(g->n + 1);
+    crew_run(g->n / GRAPH_CHUNK ? l->options->workers : 1, fill_sets, &sets);
     struct space space = {.steps = g,
                           .base = g,
                           .rules = rules,
-                          .in = in,
-                          .visit = visit,
+                          .in = sets.in,
+                          .visit = sets.visit,
                           .watch = &l->watch->components,
                           .workers = l->options->workers};
-    if (p->start != &TRUE_FORMULA) space.roots = starts;
-    uint32_t *component = fair_components(&space);
-    bool any = component != NULL;
+    if (p->start != &TRUE_FORMULA) space.roots = sets.starts;
+    uint32_t *component = find ? fair_components(&space) : NULL;
+    bool any = find ? component != NULL : fair_exists(&space);
     a->outcome = any ? OUTCOME_VIOLATED : g->partial ? OUTCOME_UNKNOWN : OUTCOME_HOLDS;
-    if (any && find) {
+    if (component) {
         struct route r = {.space = &space, .n = g->n};
         r.prev = mem_alloc((2 * (size_t)g->n + 1) * sizeof *r.prev);
         r.via = mem_alloc((2 * (size_t)g->n + 1) * sizeof *r.via);
         r.seen = mem_alloc(2 * (size_t)g->n + 1);
-        lasso_from(&r, component, starts, !p->start, g->n_initial, a);
+        lasso_from(&r, component, sets.starts, !p->start, g->n_initial, a);
         route_free(&r);
     }
     mem_free(component);
-    mem_free(in);
-    mem_free(starts);
-    mem_free(visit);
+    mem_free(sets.in);
+    mem_free(sets.starts);
+    mem_free(sets.visit);
 }
 
 /* The shortest way to a state that violates `all`. */
@@ -560,11 +587,12 @@ static void solve_general(struct live *l, const struct formula *f, const struct 
                           .postponed = p.postponed,
                           .untils = m.untils,
                           .in = in,
-                          .watch = &l->watch->components};
-    uint32_t *component = fair_components(&space);
-    bool any = component != NULL;
+                          .watch = &l->watch->components,
+                          .workers = l->options->workers};
+    uint32_t *component = find ? fair_components(&space) : NULL;
+    bool any = find ? component != NULL : fair_exists(&space);
     a->outcome = any ? OUTCOME_VIOLATED : l->graph->partial ? OUTCOME_UNKNOWN : OUTCOME_HOLDS;
-    if (any && find) {
+    if (component) {
         struct route r = {.space = &space, .n = n};
         r.prev = mem_alloc((2 * (size_t)n + 1) * sizeof *r.prev);
         r.via = mem_alloc((2 * (size_t)n + 1) * sizeof *r.via);
@@ -819,8 +847,9 @@ static void check_temporal(struct live *l, uint32_t pred) {
     struct fair_rules rules;
     struct answer a = {0};
     fair_rules_build(&rules, l->model, l->graph, &none);
-    solve(l, &m, f, &rules, l->options->traces && l->graph->ordered, &a);
-    if (a.outcome == OUTCOME_VIOLATED && l->options->traces && order(l)) { /* once more, for the lasso */
+    solve(l, &m, f, &rules, false, &a);
+    if (a.outcome == OUTCOME_VIOLATED && l->options->traces && !l->watch->components.stopped) { /* once more: a lasso */
+        order(l);
         fair_rules_free(&rules);
         answer_free(&a);
         a = (struct answer){0};
@@ -874,15 +903,15 @@ static void check_state(struct live *l, uint32_t pred) {
     arena_free(&m.arena);
 }
 
-/* For each state: what the search for components keeps at most, when it goes through all of them in depth, and flags.
- */
-enum { WORKING_BYTES = 40 };
+/* For each state: what the search for components keeps at most, when it goes through all of them in depth, and flags;
+ * and for each worker. */
+enum { WORKING_BYTES = 48, WORKER_BYTES = 5 };
 
 void liveness_check(const struct dc_model *m, const struct search_options *o, const struct graph *g,
                     struct liveness_watch *watch, struct search_result *r) {
     struct live l = {.model = m, .options = o, .graph = g, .watch = watch, .result = r};
     double began = seconds_now();
-    uint64_t bytes = graph_bytes(g) + (uint64_t)g->n * WORKING_BYTES;
+    uint64_t bytes = graph_bytes(g) + (uint64_t)g->n * (WORKING_BYTES + WORKER_BYTES * o->workers);
     bool fits = !o->memory_bytes || bytes <= o->memory_bytes;
     if (bytes > r->memory_bytes) r->memory_bytes = bytes;
     watch->components.stop = o->stop;

@@ -11,7 +11,7 @@ for build in release debug; do
     fi
     for source in tests/unit/*.c; do
         name=${source##*/} name=${name%.c}
-        CMOCKA_MESSAGE_OUTPUT=TAP timeout 100 build/$build/unit/"$name" >"$tmp/out" 2>"$tmp/err" </dev/null
+        CMOCKA_MESSAGE_OUTPUT=TAP timeout 200 build/$build/unit/"$name" >"$tmp/out" 2>"$tmp/err" </dev/null
         status=$?
         planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$tmp/out" | head -n 1)
         while IFS= read -r line; do

@@ -453,7 +453,12 @@ static void record_circle(struct graph *g) {
     static const uint64_t key[2] = {0};
     struct recorder *r = recorder_new(2, ATOMS);
     assert_true(recorder_reserve(r, 2));
-    uint32_t ids[2] = {recorder_state(r, 0, 11, true), recorder_state(r, 1, 22, false)};
+    uint32_t ids[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        struct hash128 print = {.lo = 11 * (i + 1)};
+        ids[i] = recorder_room(r, i).next - 1;
+        recorder_states(r, i, &print, 1, i == 0);
+    }
     for (uint32_t i = 0; i < 2; i++) {
         uint32_t number = ids[1 - i] + 1;
         struct dc_step step = {0};
