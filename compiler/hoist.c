@@ -46,19 +46,7 @@ static struct ir *change_inside(struct program *p, struct ir *e, change *each, v
         }
         changed |= g->src != e->gens[i].src || g->src2 != e->gens[i].src2 || g->cond != e->gens[i].cond;
     }
-    if (!changed) return e;
-    if (e->op != IR_REDUCE) {
-        struct ir model = *e;
-        model.gens = gens;
-        return ir_with(p, &model, kids);
-    }
-    struct ir *r = ir_reduce(p, (enum reduce)e->imm, e->type, gens, e->n_gens, e->n > 0 ? kids[0] : NULL,
-                             e->n > 1 ? kids[1] : NULL, e->span);
-    if (r->op == IR_REDUCE) {
-        r->slot = e->slot;
-        r->whole = e->whole;
-    }
-    return r;
+    return changed ? ir_with_gens(p, e, kids, gens, e->n_gens) : e;
 }
 
 static uint32_t parts_of(const struct ir *e, enum ir_op op) { return e->op == op ? e->n : 1; }
@@ -149,12 +137,7 @@ static struct ir *fuse(struct program *p, struct ir *e, void *self) {
     struct ir *r = arena_alloc(&p->arena, sizeof *r);
     *r = copy;
     struct ir *done = change_inside(p, r, fuse, self);
-    if (done != r) return done;
-    if (e->op != IR_REDUCE) return ir_with(p, r, r->kid);
-    done = ir_reduce(p, (enum reduce)e->imm, e->type, r->gens, r->n_gens, e->n > 0 ? e->kid[0] : NULL,
-                     e->n > 1 ? e->kid[1] : NULL, e->span);
-    if (done->op == IR_REDUCE) done->slot = e->slot;
-    return done;
+    return done != r ? done : ir_with_gens(p, r, r->kid, r->gens, r->n_gens);
 }
 
 /* ---- (2) ---- */
@@ -264,11 +247,7 @@ static struct ir *lift(struct program *p, struct ir *e) {
     struct ir_gen *gens = e->gens;
     uint32_t n = e->n_gens;
     while (n < 32 && lift_members(p, &gens, &n)) {}
-    if (n == e->n_gens) return e;
-    struct ir *r = ir_reduce(p, (enum reduce)e->imm, e->type, gens, n, e->n > 0 ? e->kid[0] : NULL,
-                             e->n > 1 ? e->kid[1] : NULL, e->span);
-    if (r->op == IR_REDUCE) r->slot = e->slot;
-    return r;
+    return n == e->n_gens ? e : ir_with_gens(p, e, e->kid, gens, n);
 }
 
 /* ---- all of it ---- */

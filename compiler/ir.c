@@ -554,16 +554,23 @@ struct ir *ir_subst(struct program *p, struct ir *e, uint32_t slot, struct ir *v
     struct ir_gen *gens = arena_alloc(&p->arena, e->n_gens * sizeof *gens);
     memcpy(gens, e->gens, e->n_gens * sizeof *gens);
     for (uint32_t i = 0; i < e->n_gens; i++) gen_subst(p, &gens[i], slot, value);
-    if (e->op == IR_REDUCE) {
-        struct ir *r = ir_reduce(p, (enum reduce)e->imm, e->type, gens, e->n_gens, e->n > 0 ? kids[0] : NULL,
-                                 e->n > 1 ? kids[1] : NULL, e->span);
-        if (e->imm == R_FOLD && r->op == IR_REDUCE) r->slot = e->slot;
-        if (r->op == IR_REDUCE) r->whole = e->whole;
-        return r;
+    return ir_with_gens(p, e, kids, gens, e->n_gens);
+}
+
+struct ir *ir_with_gens(struct program *p, const struct ir *e, struct ir **kids, struct ir_gen *gens, uint32_t n) {
+    if (e->op != IR_REDUCE) {
+        struct ir model = *e;
+        model.gens = gens;
+        model.n_gens = n;
+        return build(p, &model, kids);
     }
-    struct ir model = *e;
-    model.gens = gens;
-    return build(p, &model, kids);
+    struct ir *r = ir_reduce(p, (enum reduce)e->imm, e->type, gens, n, e->n > 0 ? kids[0] : NULL,
+                             e->n > 1 ? kids[1] : NULL, e->span);
+    if (r->op == IR_REDUCE) {
+        r->slot = e->slot;
+        r->whole = e->whole;
+    }
+    return r;
 }
 
 struct ir *ir_reduce(struct program *p, enum reduce op, const struct type *t, struct ir_gen *gens, uint32_t n,

@@ -227,6 +227,8 @@ struct ir *ir_bool(struct program *, bool, struct span);
 struct ir *ir_local(struct program *, uint32_t slot, struct span);
 struct ir *ir_state(struct program *, const struct ir_var *, bool primed, struct span);
 struct ir *ir_with(struct program *, const struct ir *model, struct ir **kids); /* same node, other kids, simplified */
+/* The same with other generators, too, which may be more or fewer. */
+struct ir *ir_with_gens(struct program *, const struct ir *model, struct ir **kids, struct ir_gen *, uint32_t n_gens);
 struct ir *ir_and(struct program *, struct ir *, struct ir *);
 struct ir *ir_or(struct program *, struct ir *, struct ir *);
 struct ir *ir_not(struct program *, struct ir *);
