@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "checker/fair.h"
 #include "checker/ltl.h"
+#include "checker/shape.h"
+#include "model/out.h"
 #include "model/rt.h"
 
 /* ---- values of state formulas ---- */
@@ -112,96 +114,6 @@ static const struct truth *can_of(struct live *l, const struct formula *f) {
     close_backwards(l, t.maybe);
     VEC_PUSH(l->cans, t);
     return &l->cans.at[l->cans.n - 1];
-}
-
-/* ---- formulas brought into a form ---- */
-
-static const struct formula TRUE_FORMULA = {.op = FORMULA_TRUE};
-
-struct shapes {
-    struct arena arena;
-};
-
-static const struct formula *shape(struct shapes *m, enum formula_op op, const struct formula *a,
-                                   const struct formula *b) {
-    struct formula *f = arena_alloc(&m->arena, sizeof *f);
-    *f = (struct formula){.op = op, .kid = {a, b}};
-    return f;
-}
-
-static const struct formula *opposite(struct shapes *m, const struct formula *f) {
-    return f->op == FORMULA_NOT ? f->kid[0] : shape(m, FORMULA_NOT, f, NULL);
-}
-
-/* Negation pushed inwards as far as operators have a dual here; until keeps its own. */
-static const struct formula *plain(struct shapes *m, const struct formula *f, bool neg) {
-    if (formula_is_state(f)) return neg ? opposite(m, f) : f;
-    switch (f->op) {
-    case FORMULA_NOT: return plain(m, f->kid[0], !neg);
-    case FORMULA_AND:
-    case FORMULA_OR:
-        return shape(m, (f->op == FORMULA_AND) != neg ? FORMULA_AND : FORMULA_OR, plain(m, f->kid[0], neg),
-                     plain(m, f->kid[1], neg));
-    case FORMULA_ALWAYS:
-    case FORMULA_EVENTUALLY:
-        return shape(m, (f->op == FORMULA_ALWAYS) != neg ? FORMULA_ALWAYS : FORMULA_EVENTUALLY,
-                     plain(m, f->kid[0], neg), NULL);
-    case FORMULA_LEADSTO:
-        if (neg) {
-            const struct formula *never = shape(m, FORMULA_ALWAYS, plain(m, f->kid[1], true), NULL);
-            return shape(m, FORMULA_EVENTUALLY, shape(m, FORMULA_AND, plain(m, f->kid[0], false), never), NULL);
-        }
-        return shape(m, FORMULA_LEADSTO, plain(m, f->kid[0], false), plain(m, f->kid[1], false));
-    default: return neg ? shape(m, FORMULA_NOT, f, NULL) : f;
-    }
-}
-
-/* A violation is a behaviour that, from a state in `start` on (NULL: the initial ones only; from any: TRUE), stays in
- * `stay` for ever and visits `visit` again and again; or a reachable state outside `all`; or, of none of these forms,
- * one that violates `general`. */
-struct problem {
-    const struct formula *start, *stay, *visit;
-    const struct formula *all; /* of every state, or (initially) of the first ones */
-    bool initially;
-    const struct formula *general;
-};
-
-static bool is_op(const struct formula *f, enum formula_op op) { return f->op == op; }
-
-static struct problem classify(struct shapes *m, const struct formula *f) {
-    struct problem p = {0};
-    if (formula_is_state(f)) return (struct problem){.all = f, .initially = true};
-    const struct formula *a = f->kid[0], *b = f->kid[1];
-    if (is_op(f, FORMULA_EVENTUALLY)) {
-        if (is_op(a, FORMULA_EVENTUALLY)) return classify(m, a);
-        if (formula_is_state(a)) return (struct problem){.stay = opposite(m, a)};
-        if (is_op(a, FORMULA_ALWAYS) && formula_is_state(a->kid[0]))
-            return (struct problem){.start = &TRUE_FORMULA, .visit = opposite(m, a->kid[0])};
-    }
-    if (is_op(f, FORMULA_ALWAYS)) {
-        if (formula_is_state(a)) return (struct problem){.all = a};
-        if (is_op(a, FORMULA_ALWAYS)) return classify(m, a);
-        if (is_op(a, FORMULA_EVENTUALLY) && formula_is_state(a->kid[0]))
-            return (struct problem){.start = &TRUE_FORMULA, .stay = opposite(m, a->kid[0])};
-        if (is_op(a, FORMULA_EVENTUALLY) && is_op(a->kid[0], FORMULA_ALWAYS)) return classify(m, a);
-        if (is_op(a, FORMULA_OR)) {
-            const struct formula *x = a->kid[0], *y = a->kid[1];
-            if (formula_is_state(y) && is_op(x, FORMULA_EVENTUALLY)) {
-                const struct formula *swap = x;
-                x = y;
-                y = swap;
-            }
-            if (formula_is_state(x) && is_op(y, FORMULA_EVENTUALLY) && formula_is_state(y->kid[0]))
-                return (struct problem){.start = opposite(m, x), .stay = opposite(m, y->kid[0])};
-        }
-    }
-    if (is_op(f, FORMULA_LEADSTO)) {
-        while (is_op(b, FORMULA_EVENTUALLY)) b = b->kid[0];
-        while (is_op(a, FORMULA_EVENTUALLY)) a = a->kid[0];
-        if (formula_is_state(a) && formula_is_state(b)) return (struct problem){.start = a, .stay = opposite(m, b)};
-    }
-    p.general = f;
-    return p;
 }
 
 /* ---- solving ---- */
@@ -353,7 +265,7 @@ static void fill_sets(void *self, uint32_t worker) {
                 continue;
             }
             t->in[s] = !p->stay || holds(l, p->stay, s, false);
-            t->starts[s] = t->in[s] && (p->start ? holds(l, p->start, s, false) : s < g->n_initial);
+            t->starts[s] = t->in[s] && (p->anywhere || (p->start ? holds(l, p->start, s, false) : s < g->n_initial));
             if (t->visit) t->visit[s] = holds(l, p->visit, s, false);
         }
     }
@@ -380,7 +292,7 @@ static void solve_closed(struct live *l, const struct problem *p, const struct f
                           .visit = sets.visit,
                           .watch = &l->watch->components,
                           .workers = l->options->workers};
-    if (p->start != &TRUE_FORMULA) space.roots = sets.starts;
+    if (!p->anywhere) space.roots = sets.starts;
     uint32_t *component = find ? fair_components(&space) : NULL;
     bool any = find ? component != NULL : fair_exists(&space);
     a->outcome = any ? OUTCOME_VIOLATED : g->partial ? OUTCOME_UNKNOWN : OUTCOME_HOLDS;
@@ -389,7 +301,7 @@ static void solve_closed(struct live *l, const struct problem *p, const struct f
         r.prev = mem_alloc((2 * (size_t)g->n + 1) * sizeof *r.prev);
         r.via = mem_alloc((2 * (size_t)g->n + 1) * sizeof *r.via);
         r.seen = mem_alloc(2 * (size_t)g->n + 1);
-        lasso_from(&r, component, sets.starts, !p->start, g->n_initial, a);
+        lasso_from(&r, component, sets.starts, !p->start && !p->anywhere, g->n_initial, a);
         route_free(&r);
     }
     mem_free(component);
@@ -619,7 +531,7 @@ static bool uncertain(struct live *l, const struct formula *f) {
 }
 
 /* The conjuncts one by one: the first violated one gives the answer. */
-static void solve(struct live *l, struct shapes *m, const struct formula *f, const struct fair_rules *rules, bool find,
+static void solve(struct live *l, struct arena *m, const struct formula *f, const struct fair_rules *rules, bool find,
                   struct answer *a) {
     if (f->op == FORMULA_AND ||
         (f->op == FORMULA_ALWAYS && f->kid[0]->op == FORMULA_AND && !formula_is_state(f->kid[0]))) {
@@ -635,7 +547,7 @@ static void solve(struct live *l, struct shapes *m, const struct formula *f, con
         a->outcome = worst;
         return;
     }
-    struct problem p = classify(m, f);
+    struct problem p = shape_problem(m, f);
     if (p.all) solve_all(l, &p, rules, a);
     else if (uncertain(l, f)) a->outcome = OUTCOME_UNKNOWN;
     else if (p.general) solve_general(l, f, rules, find, a);
@@ -692,20 +604,6 @@ static void look(struct dc_out *out) {
     out->n = 0;
 }
 
-static void out_open(struct dc_out *out, const struct dc_model *m, void (*flush)(struct dc_out *), void *self) {
-    enum { CAP = 64 };
-    *out = (struct dc_out){.cap = CAP, .flush = flush, .self = self};
-    out->states = mem_alloc((size_t)CAP * m->state_words * sizeof *out->states);
-    out->steps = mem_alloc(CAP * sizeof *out->steps);
-    out->keys = mem_alloc(2 * CAP * sizeof *out->keys);
-}
-
-static void out_close(struct dc_out *out) {
-    mem_free(out->states);
-    mem_free(out->steps);
-    mem_free(out->keys);
-}
-
 /* Fills in the trace along states ids[0..n) of the graph; label i leads to state i + 1. */
 static void replay(struct live *l, const uint32_t *ids, const uint32_t *labels, uint32_t n, struct finding *f) {
     const struct dc_model *m = l->model;
@@ -716,7 +614,7 @@ static void replay(struct live *l, const uint32_t *ids, const uint32_t *labels, 
     f->ordinals = mem_alloc(n * sizeof *f->ordinals);
     struct seek k = {.model = m};
     struct dc_out out;
-    out_open(&out, m, look, &k);
+    out_open(&out, words, true, look, &k);
     struct dc_worker *w = m->open(m);
     for (uint32_t i = 0; i < n; i++) {
         k.wanted = graph_fp(l->graph, ids[i]);
@@ -773,7 +671,7 @@ static char *text_of(const char *format, const char *name) {
 
 struct advisor {
     struct live *live;
-    struct shapes *shapes;
+    struct arena *shapes;
     const struct formula *formula;
     struct finding *finding;
     uint32_t n;
@@ -841,8 +739,8 @@ static bool order(struct live *l) {
 
 static void check_temporal(struct live *l, uint32_t pred) {
     enum { ADVICE_EDGES = 200 * 1000 * 1000 };
-    struct shapes m = {0};
-    const struct formula *f = plain(&m, l->model->preds[pred].formula, false);
+    struct arena m = {0};
+    const struct formula *f = shape_plain(&m, l->model->preds[pred].formula);
     struct fair_trial none = {.strong = UINT32_MAX};
     struct fair_rules rules;
     struct answer a = {0};
@@ -870,15 +768,16 @@ static void check_temporal(struct live *l, uint32_t pred) {
     }
     fair_rules_free(&rules);
     answer_free(&a);
-    arena_free(&m.arena);
+    arena_free(&m);
 }
 
 /* invariant, initially and reachable with `can` inside. */
 static void check_state(struct live *l, uint32_t pred) {
     const struct dc_pred *q = &l->model->preds[pred];
     bool witness = q->kind == DC_REACHABLE;
-    struct shapes m = {0};
-    struct problem p = {.all = witness ? opposite(&m, q->formula) : q->formula, .initially = q->kind == DC_INITIALLY};
+    struct arena m = {0};
+    struct problem p = {.all = witness ? shape_opposite(&m, q->formula) : q->formula,
+                        .initially = q->kind == DC_INITIALLY};
     struct fair_trial none = {.strong = UINT32_MAX};
     struct fair_rules rules;
     struct answer a = {0};
@@ -900,7 +799,7 @@ static void check_state(struct live *l, uint32_t pred) {
                                                                : OUTCOME_UNKNOWN;
     fair_rules_free(&rules);
     answer_free(&a);
-    arena_free(&m.arena);
+    arena_free(&m);
 }
 
 /* For each state: what the search for components keeps at most, when it goes through all of them in depth, and flags;
@@ -933,110 +832,4 @@ void liveness_check(const struct dc_model *m, const struct search_options *o, co
     r->graph_edges = g->n_edges;
     r->graph_seconds = seconds_now() - began;
     r->seconds += r->graph_seconds;
-}
-
-/* ---- a lasso by definition ---- */
-
-/* What one state enables, and what leads from it to the next one of the cycle. */
-struct enabled {
-    const struct dc_model *model;
-    const uint64_t *from, *to;
-    VEC(struct obligation) enabled, taken;
-};
-
-static bool member(const struct obligation *list, uint32_t n, const struct obligation *o) {
-    for (uint32_t i = 0; i < n; i++)
-        if (list[i].fair == o->fair && list[i].process == o->process && list[i].key == o->key) return true;
-    return false;
-}
-
-static void note_enabled(struct dc_out *out) {
-    struct enabled *e = out->self;
-    const struct dc_model *m = e->model;
-    uint32_t words = m->state_words;
-    for (uint32_t i = 0; i < out->n; i++) {
-        const struct dc_step *s = &out->steps[i];
-        const uint64_t *t = out->states + (size_t)i * words, *key = out->keys + 2 * (size_t)i;
-        bool cut = s->error == DC_STOP_CUT; /* enabled, but leads nowhere */
-        if (!cut && (s->error || dc_same(t, e->from, words))) continue;
-        for (uint32_t f = 0; f < m->n_fairs; f++)
-            for (uint32_t k = 0; k < m->fairs[f].n; k++) {
-                if (m->fairs[f].actions[k] != s->action) continue;
-                struct obligation o = {f, m->fairs[f].strong, key[0], m->fairs[f].per_key ? key[1] : 0};
-                if (!member(e->enabled.at, e->enabled.n, &o)) VEC_PUSH(e->enabled, o);
-                if (!cut && dc_same(t, e->to, words) && !member(e->taken.at, e->taken.n, &o)) VEC_PUSH(e->taken, o);
-            }
-    }
-    out->n = 0;
-}
-
-struct positions {
-    const struct dc_model *model;
-    uint64_t *atoms;
-    uint32_t words;
-    bool has_can;
-};
-
-static bool holds_at(void *self, uint32_t position, const struct formula *f) {
-    struct positions *p = self;
-    if (f->op == FORMULA_ATOM) return p->atoms[(size_t)position * p->words + f->atom / 64] >> (f->atom % 64) & 1;
-    p->has_can = true;
-    return false;
-}
-
-static bool violates(const struct dc_model *m, struct dc_worker *w, const struct finding *f, uint32_t n) {
-    struct positions p = {.model = m, .words = (m->n_atoms + 63) / 64};
-    p.atoms = mem_alloc((size_t)n * (p.words + 1) * sizeof *p.atoms);
-    bool known = true;
-    for (uint32_t i = 0; i < n && known; i++) {
-        uint32_t atom, site;
-        known = !m->atoms(m, w, f->states + (size_t)i * m->state_words, p.atoms + (size_t)i * p.words, &atom, &site);
-    }
-    bool ok = known && !lasso_satisfies(m->preds[f->pred].formula, n, f->loop, holds_at, &p);
-    mem_free(p.atoms);
-    return ok || p.has_can; /* whether a `can` holds only the graph knows */
-}
-
-bool lasso_account(const struct dc_model *m, const struct finding *f, enum lasso_fairness *how, uint32_t *at) {
-    uint32_t words = m->state_words, last = f->length - 1;
-    bool stays = f->loop == last;
-    uint32_t n = stays ? f->length : last; /* positions: the last state is the first of the cycle again */
-    if (!stays && !dc_same(f->states + (size_t)f->loop * words, f->states + (size_t)last * words, words)) return false;
-    struct dc_worker *w = m->open(m);
-    bool ok = violates(m, w, f, n);
-    struct enabled *steps = mem_alloc((n + 1) * sizeof *steps);
-    struct dc_out out;
-    for (uint32_t i = f->loop; i < n && ok; i++) {
-        steps[i].model = m;
-        steps[i].from = f->states + (size_t)i * words;
-        steps[i].to = stays ? steps[i].from : f->states + (size_t)(i + 1) * words;
-        out_open(&out, m, note_enabled, &steps[i]);
-        m->expand(m, w, steps[i].from, 1, &out);
-        note_enabled(&out);
-        out_close(&out);
-    }
-    m->close(m, w);
-    for (uint32_t e = 0; e < m->n_fairs; e++) {
-        how[e] = LASSO_NEVER;
-        at[e] = f->loop;
-    }
-    for (uint32_t i = f->loop; i < n && ok; i++)
-        for (uint32_t k = 0; k < steps[i].enabled.n && ok; k++) {
-            const struct obligation *o = &steps[i].enabled.at[k];
-            uint32_t taken = GRAPH_NONE, off = GRAPH_NONE;
-            for (uint32_t j = f->loop; j < n; j++) {
-                if (taken == GRAPH_NONE && member(steps[j].taken.at, steps[j].taken.n, o)) taken = j;
-                if (off == GRAPH_NONE && !member(steps[j].enabled.at, steps[j].enabled.n, o)) off = j;
-            }
-            ok = taken != GRAPH_NONE || (!o->strong && off != GRAPH_NONE);
-            if (how[o->fair] == LASSO_TAKEN && taken != GRAPH_NONE) continue;
-            how[o->fair] = taken != GRAPH_NONE ? LASSO_TAKEN : LASSO_DISABLED;
-            at[o->fair] = taken != GRAPH_NONE ? taken + 1 : off;
-        }
-    for (uint32_t i = 0; i <= n; i++) {
-        VEC_FREE(steps[i].enabled);
-        VEC_FREE(steps[i].taken);
-    }
-    mem_free(steps);
-    return ok;
 }

@@ -28,10 +28,4 @@ struct liveness_watch {
 void liveness_check(const struct dc_model *, const struct search_options *, const struct graph *,
                     struct liveness_watch *, struct search_result *);
 
-/* Checks a lasso by another provider, from the definition: each step is one of the model, the formula is false of the
- * behaviour, and every obligation is honoured. On success, says for entry i how: taken at position at[i] of the trace,
- * not enabled at position at[i], or never enabled in the cycle. */
-enum lasso_fairness { LASSO_TAKEN, LASSO_DISABLED, LASSO_NEVER };
-bool lasso_account(const struct dc_model *, const struct finding *, enum lasso_fairness *how, uint32_t *at);
-
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "checker/search.h"
+#include "model/out.h"
 #include "model/rt.h"
 
 struct walks {
@@ -221,11 +222,8 @@ static void *work(void *self) {
     struct walker *w = self;
     struct walks *a = w->all;
     const struct dc_model *m = a->model;
-    enum { CAP = 128 };
     w->scratch = m->open(m);
-    w->out = (struct dc_out){.cap = CAP, .flush = collect, .self = w};
-    w->out.states = mem_alloc((size_t)CAP * m->state_words * 8);
-    w->out.steps = mem_alloc(CAP * sizeof *w->out.steps);
+    out_open(&w->out, m->state_words, false, collect, w);
     w->path = mem_alloc((size_t)(a->o->walk_depth + 1) * m->state_words * 8);
     w->actions = mem_alloc((a->o->walk_depth + 1) * sizeof *w->actions);
     w->ordinals = mem_alloc((a->o->walk_depth + 1) * sizeof *w->ordinals);
@@ -240,8 +238,7 @@ static void *work(void *self) {
     for (uint32_t i = 0; i < m->n_actions; i++) a->r->fired[i] += w->fired[i];
     pthread_mutex_unlock(&a->lock);
     m->close(m, w->scratch);
-    mem_free(w->out.states);
-    mem_free(w->out.steps);
+    out_close(&w->out);
     mem_free(w->states);
     mem_free(w->steps);
     mem_free(w->path);

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "model/out.h"
 #include "model/rt.h"
 
 struct entry {
@@ -112,18 +113,14 @@ static void step(struct replay *r, const uint64_t *from) {
 }
 
 static void replay_open(struct replay *r, const struct dc_model *m) {
-    enum { CAP = 64 };
-    uint32_t words = m->state_words;
-    *r = (struct replay){.model = m, .worker = m->open(m), .out = {.cap = CAP, .flush = look, .self = r}};
-    r->out.states = mem_alloc((size_t)CAP * words * sizeof *r->out.states);
-    r->out.steps = mem_alloc(CAP * sizeof *r->out.steps);
-    r->one = mem_alloc(words * sizeof *r->one);
+    *r = (struct replay){.model = m, .worker = m->open(m)};
+    out_open(&r->out, m->state_words, false, look, r);
+    r->one = mem_alloc(m->state_words * sizeof *r->one);
 }
 
 static void replay_close(struct replay *r) {
     r->model->close(r->model, r->worker);
-    mem_free(r->out.states);
-    mem_free(r->out.steps);
+    out_close(&r->out);
     mem_free(r->one);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "checker/lasso.h"
 #include "checker/liveness.h"
 #include "checker/search.h"
 #include "compiler/eval.h"

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "compiler/eval.h"
+#include "model/out.h"
 #include "model/rt.h"
 
 enum answer { SAFE, VIOLATED, UNDECIDED };
@@ -137,20 +138,16 @@ static enum answer try_state(struct hunt *h, const uint64_t *const *states, uint
 
 void escape_find(const struct program *p, const uint64_t *const *states, uint32_t n, bool step, uint32_t pred,
                  struct escape *e) {
-    enum { CAP = 64 };
     struct dc_model *m = eval_model(p);
     struct hunt h = {.model = m, .worker = m->open(m), .words = m->state_words, .pred = pred};
     h.pred_bit = (uint64_t)1 << pred;
     for (uint32_t i = 0; i < m->n_preds && i < 64; i++)
         if (m->preds[i].kind == DC_CUT) h.cut_bits |= (uint64_t)1 << i;
-    h.out = (struct dc_out){.cap = CAP, .flush = collect, .self = &h};
-    h.out.states = mem_alloc((size_t)CAP * h.words * sizeof *h.out.states);
-    h.out.steps = mem_alloc(CAP * sizeof *h.out.steps);
+    out_open(&h.out, h.words, false, collect, &h);
     *e = (struct escape){.outcome = ESCAPE_NONE};
     for (uint32_t i = step ? n : n - 1; i-- > 0;)
         if (try_state(&h, states, n, i, e) != VIOLATED) break;
-    mem_free(h.out.states);
-    mem_free(h.out.steps);
+    out_close(&h.out);
     VEC_FREE(h.next);
     VEC_FREE(h.steps);
     let_go(&h.safe);

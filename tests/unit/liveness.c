@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "checker/lasso.h"
 #include "checker/liveness.h"
 #include "checker/ltl.h"
 
