@@ -1,9 +1,11 @@
-/* How fast states can be hashed and put into the set of fingerprints, with nothing around it: what a search cannot exceed.
+/* How fast states can be hashed and put into the set of fingerprints, with nothing around it: what a search cannot
+ * exceed.
  *
  * Each thread makes states of WORDS words and has them hashed and inserted in batches of 256, by the same loops as the
- * search (checker/kernel.h), what was met lately included. Every fifth is new, the others were inserted before, at random: no cache helps, which makes this a harder
- * stream than that of a search, whose duplicates are mostly near. limit THREADS STATES WORDS [DRY]; DRY: only hashing.
- * Prints millions of operations a second. Built and run by bench/limit. */
+ * search (checker/kernel.h), what was met lately included. Every fifth is new, the others were inserted before, at
+ * random: no cache helps, which makes this a harder stream than that of a search, whose duplicates are mostly near.
+ * limit THREADS STATES WORDS [DRY]; DRY: only hashing. Prints millions of operations a second. Built and run by
+ * bench/limit. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +70,8 @@ int main(int argc, char **argv) {
     if (!fpset_init(&set, states + states / 3, 0)) return 153;
     pthread_barrier_init(&barrier, NULL, threads + 1);
     for (unsigned i = 0; i < threads; i++) {
-        jobs[i] = (struct job){.set = &set, .first = (uint64_t)i << 40, .states = states / threads, .words = words, .dry = dry};
+        jobs[i] = (struct job){
+            .set = &set, .first = (uint64_t)i << 40, .states = states / threads, .words = words, .dry = dry};
         if (pthread_create(&jobs[i].thread, NULL, run, &jobs[i])) return 153;
     }
     pthread_barrier_wait(&barrier);

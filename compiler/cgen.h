@@ -14,7 +14,8 @@ struct gen {
     unsigned char *rank, *unrank; /* by type id: helper printed */
     uint32_t types;
     bool body;
-    uint64_t weight, unrolled, may_unroll; /* characters that unrolled loops come to beyond the text: of the loop at hand, of all */
+    /* characters that unrolled loops come to beyond the text: of the loop at hand, of all */
+    uint64_t weight, unrolled, may_unroll;
 };
 
 typedef unsigned long long ull;

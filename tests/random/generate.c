@@ -1,8 +1,9 @@
 /* Writes a random small spec, well-typed by construction: generate SEED [VARIANT]
  *
- * One seed, one spec, whatever the compiler or machine. With VARIANT > 0 the same spec is written in other words: numbers
- * as sums with a variable that is always 0, `and` by De Morgan, guards as picks, `let` around expressions. Whatever the
- * variant, the counts and the verdict must be the same; only the names of what is found in a step may move with it. */
+ * One seed, one spec, whatever the compiler or machine. With VARIANT > 0 the same spec is written in other words:
+ * numbers as sums with a variable that is always 0, `and` by De Morgan, guards as picks, `let` around expressions.
+ * Whatever the variant, the counts and the verdict must be the same; only the names of what is found in a step may move
+ * with it. */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,7 +63,8 @@ struct alternative {
 };
 struct type {
     enum kind kind;
-    const char *same, *text, *alias, *helper; /* same: equal for equal types, whatever they are called; helper: a definition that makes any expression be of this type */
+    const char *same, *text, *alias, *helper; /* same: equal for equal types, whatever they are called; helper: a
+                                                 definition that makes any expression be of this type */
     int lo, hi, max, n, number;
     bool claim, base1, symmetric, ordered;
     const char *names[PARTS];
@@ -95,37 +97,81 @@ static double power(double base, int n) {
     return r;
 }
 
-static struct type *boolean_type(void) { return type_of((struct type){.kind = BOOL, .text = "bool", .values = 2, .ordered = true}); }
+static struct type *boolean_type(void) {
+    return type_of((struct type){.kind = BOOL, .text = "bool", .values = 2, .ordered = true});
+}
 
 static struct type *range_type(int lo, int hi, const char *mode) {
-    return type_of((struct type){.kind = RANGE, .text = f("%d..%d%s", lo, hi, mode), .lo = lo, .hi = hi, .claim = !*mode, .values = hi - lo + 1, .ordered = true});
+    return type_of((struct type){.kind = RANGE,
+                                 .text = f("%d..%d%s", lo, hi, mode),
+                                 .lo = lo,
+                                 .hi = hi,
+                                 .claim = !*mode,
+                                 .values = hi - lo + 1,
+                                 .ordered = true});
 }
 
 static struct type *option_type(const struct type *e) {
     if (e->kind == OPTION) abort();
     bool name = e->alias != NULL;
-    return type_of((struct type){.kind = OPTION, .same = f("option %d", e->number), .text = f(name ? "%s?" : "(%s)?", spell(e)), .elem = e, .values = e->values + 1, .ordered = e->ordered, .symmetric = e->symmetric});
+    return type_of((struct type){.kind = OPTION,
+                                 .same = f("option %d", e->number),
+                                 .text = f(name ? "%s?" : "(%s)?", spell(e)),
+                                 .elem = e,
+                                 .values = e->values + 1,
+                                 .ordered = e->ordered,
+                                 .symmetric = e->symmetric});
 }
 
 static struct type *set_type(const struct type *e, int max) {
     const char *text = max ? f("set[%s, max %d]", spell(e), max) : f("set[%s]", spell(e));
-    return type_of((struct type){.kind = SET, .same = f("set %d %d", e->number, max), .text = text, .elem = e, .max = max, .values = power(2, e->values > 60 ? 99 : (int)e->values), .symmetric = e->symmetric});
+    return type_of((struct type){.kind = SET,
+                                 .same = f("set %d %d", e->number, max),
+                                 .text = text,
+                                 .elem = e,
+                                 .max = max,
+                                 .values = power(2, e->values > 60 ? 99 : (int)e->values),
+                                 .symmetric = e->symmetric});
 }
 
 static struct type *seq_type(const struct type *e, int max, bool base1) {
-    return type_of((struct type){.kind = SEQ, .same = f("seq %d %d %d", e->number, max, base1), .text = f("seq[%s, %d%s]", spell(e), max, base1 ? " from 1" : ""), .elem = e, .max = max, .base1 = base1, .values = power(e->values + 1, max), .symmetric = e->symmetric});
+    return type_of((struct type){.kind = SEQ,
+                                 .same = f("seq %d %d %d", e->number, max, base1),
+                                 .text = f("seq[%s, %d%s]", spell(e), max, base1 ? " from 1" : ""),
+                                 .elem = e,
+                                 .max = max,
+                                 .base1 = base1,
+                                 .values = power(e->values + 1, max),
+                                 .symmetric = e->symmetric});
 }
 
 static struct type *bag_type(const struct type *e, int max) {
-    return type_of((struct type){.kind = BAG, .same = f("bag %d %d", e->number, max), .text = f("bag[%s, %d]", spell(e), max), .elem = e, .max = max, .values = power(e->values + 1, max), .symmetric = e->symmetric});
+    return type_of((struct type){.kind = BAG,
+                                 .same = f("bag %d %d", e->number, max),
+                                 .text = f("bag[%s, %d]", spell(e), max),
+                                 .elem = e,
+                                 .max = max,
+                                 .values = power(e->values + 1, max),
+                                 .symmetric = e->symmetric});
 }
 
 static struct type *map_type(const struct type *k, const struct type *v) {
-    return type_of((struct type){.kind = MAP, .same = f("map %d %d", k->number, v->number), .text = f("map[%s -> %s]", spell(k), spell(v)), .key = k, .elem = v, .values = power(v->values, (int)k->values), .symmetric = k->symmetric || v->symmetric});
+    return type_of((struct type){.kind = MAP,
+                                 .same = f("map %d %d", k->number, v->number),
+                                 .text = f("map[%s -> %s]", spell(k), spell(v)),
+                                 .key = k,
+                                 .elem = v,
+                                 .values = power(v->values, (int)k->values),
+                                 .symmetric = k->symmetric || v->symmetric});
 }
 
 static struct type *tuple_type(const struct type *a, const struct type *b) {
-    struct type t = {.kind = TUPLE, .same = f("tuple %d %d", a->number, b->number), .text = f("(%s, %s)", spell(a), spell(b)), .n = 2, .parts = {{NULL, a}, {NULL, b}}, .values = a->values * b->values};
+    struct type t = {.kind = TUPLE,
+                     .same = f("tuple %d %d", a->number, b->number),
+                     .text = f("(%s, %s)", spell(a), spell(b)),
+                     .n = 2,
+                     .parts = {{NULL, a}, {NULL, b}},
+                     .values = a->values * b->values};
     t.ordered = a->ordered && b->ordered;
     t.symmetric = a->symmetric || b->symmetric;
     return type_of(t);
@@ -209,7 +255,9 @@ static int n_symmetrics;
 static struct type *symmetric_type(void) {
     int n = between(2, 3);
     struct type t = {.kind = SYM, .values = n, .symmetric = true};
-    t.text = chance(50) ? f("symmetric %d", n) : n == 2 ? f("symmetric {%s, %s}", fresh("y"), fresh("y")) : f("symmetric {%s, %s, %s}", fresh("y"), fresh("y"), fresh("y"));
+    t.text = chance(50) ? f("symmetric %d", n)
+             : n == 2   ? f("symmetric {%s, %s}", fresh("y"), fresh("y"))
+                        : f("symmetric {%s, %s, %s}", fresh("y"), fresh("y"), fresh("y"));
     if (chance(50) && n_symmetrics) return symmetrics[0];
     for (int i = 0; i < n_types; i++)
         if (!strcmp(types[i]->text, t.text)) return types[i];
@@ -251,8 +299,12 @@ static struct type *any_type(int depth) {
         struct type *a = scalar(), *b = scalar();
         return chance(50) ? set_type(tuple_type(a, b), 0) : option_type(tuple_type(a, b));
     }
-    case 9: return chance(60) ? set_type(range_type(0, between(60, 90), ""), 0) : set_type(tuple_type(range_type(0, 9, ""), range_type(1, 9, "")), 0);
-    case 10: return chance(50) ? set_type(tuple_type(range_type(0, 99, ""), range_type(0, 99, "")), between(2, 4)) : seq_type(range_type(0, 200, ""), between(6, 12), false);
+    case 9:
+        return chance(60) ? set_type(range_type(0, between(60, 90), ""), 0)
+                          : set_type(tuple_type(range_type(0, 9, ""), range_type(1, 9, "")), 0);
+    case 10:
+        return chance(50) ? set_type(tuple_type(range_type(0, 99, ""), range_type(0, 99, "")), between(2, 4))
+                          : seq_type(range_type(0, 200, ""), between(6, 12), false);
     default: return chance(50) ? range_type(0, between(1, 5), chance(50) ? " cut" : " saturating") : small_range();
     }
 }
@@ -260,11 +312,11 @@ static struct type *any_type(int depth) {
 /* ---- what is in sight ---- */
 
 struct value {
-    const char *text, *tail;      /* text[key]tail */
-    const char *initial;          /* what a variable starts with, or NULL */
+    const char *text, *tail; /* text[key]tail */
+    const char *initial;     /* what a variable starts with, or NULL */
     const struct type *type, *key;
-    int process;                  /* whose variable, or -1 */
-    bool outer;                   /* p[k].v, from outside */
+    int process; /* whose variable, or -1 */
+    bool outer;  /* p[k].v, from outside */
     bool place, ghost, fixed, state;
 };
 static struct value env[600];
@@ -280,7 +332,9 @@ static void see(struct value v) {
     if (n_env == 600) abort();
     env[n_env++] = v;
 }
-static void see_local(const char *name, const struct type *t) { see((struct value){.text = name, .tail = "", .type = t, .process = -1}); }
+static void see_local(const char *name, const struct type *t) {
+    see((struct value){.text = name, .tail = "", .type = t, .process = -1});
+}
 
 static bool in_sight(const struct value *v) {
     if (cx.constant && !v->fixed) return false;
@@ -367,7 +421,8 @@ static const char *value_text(const struct value *v, int d) {
 
 static bool fits(const struct type *have, const struct type *want) {
     if (have == want) return true;
-    return have->kind == RANGE && want->kind == RANGE && have->lo >= want->lo && have->hi <= want->hi && !(have->lo == have->hi);
+    return have->kind == RANGE && want->kind == RANGE && have->lo >= want->lo && have->hi <= want->hi &&
+           !(have->lo == have->hi);
 }
 
 static bool can_make(const struct type *t) { /* a symmetric value comes from somewhere */
@@ -379,7 +434,8 @@ static bool can_make(const struct type *t) { /* a symmetric value comes from som
 
 static bool reachable_value(const struct value *v) { return in_sight(v) && (!v->key || can_make(v->key)); }
 
-/* Something in sight of this type, or NULL: a name, a field of one, an element of a map. `exact`: ranges may not be narrower. */
+/* Something in sight of this type, or NULL: a name, a field of one, an element of a map. `exact`: ranges may not be
+ * narrower. */
 static bool no_constants;
 static int avoided = -1, latest = -1; /* a value that path leaves alone; the one that any_path took last */
 
@@ -402,7 +458,8 @@ static const char *path(const struct type *t, int d, bool exact) {
                     found[n].value = i;
                     found[n++].part = k;
                 }
-        if (v->type->kind == MAP && d > 0 && can_make(v->type->key) && (exact ? v->type->elem == t : fits(v->type->elem, t))) {
+        if (v->type->kind == MAP && d > 0 && can_make(v->type->key) &&
+            (exact ? v->type->elem == t : fits(v->type->elem, t))) {
             found[n].value = i;
             found[n++].part = 100;
         }
@@ -463,8 +520,12 @@ static const char *other(const struct type *t, int d) {
     return e;
 }
 
-static const char *both(const char *a, const char *b) { return twist(40) ? f("(not ((not %s) or (not %s)))", a, b) : f("(%s and %s)", a, b); }
-static const char *either_of(const char *a, const char *b) { return twist(40) ? f("(not ((not %s) and (not %s)))", a, b) : f("(%s or %s)", a, b); }
+static const char *both(const char *a, const char *b) {
+    return twist(40) ? f("(not ((not %s) or (not %s)))", a, b) : f("(%s and %s)", a, b);
+}
+static const char *either_of(const char *a, const char *b) {
+    return twist(40) ? f("(not ((not %s) and (not %s)))", a, b) : f("(%s or %s)", a, b);
+}
 
 static const char *choice(const char *c, const char *a, const char *b) {
     if (twist(30)) return f("(if not %s then %s else %s)", c, b, a);
@@ -473,7 +534,8 @@ static const char *choice(const char *c, const char *a, const char *b) {
 
 static const char *compare(const char *a, const char *op, const char *b) {
     if (twist(30)) {
-        static const char *const pairs[][2] = {{"==", "!="}, {"!=", "=="}, {"<", ">="}, {"<=", ">"}, {">", "<="}, {">=", "<"}};
+        static const char *const pairs[][2] = {{"==", "!="}, {"!=", "=="}, {"<", ">="},
+                                               {"<=", ">"},  {">", "<="},  {">=", "<"}};
         for (int i = 0; i < 6; i++)
             if (!strcmp(pairs[i][0], op)) return f("(not (%s %s %s))", a, pairs[i][1], b);
     }
@@ -614,7 +676,9 @@ static const char *fields_of(const struct part *parts, int n, int d, bool may_na
     const char *values[PARTS], *list = "";
     for (int i = 0; i < n; i++) values[i] = expr(parts[i].type, d);
     bool named = may_name && n && (variant ? twist(50) : false);
-    for (int i = 0; i < n; i++) list = named ? f("%s%s%s: %s", list, i ? ", " : "", parts[i].name, values[i]) : f("%s%s%s", list, i ? ", " : "", values[i]);
+    for (int i = 0; i < n; i++)
+        list = named ? f("%s%s%s: %s", list, i ? ", " : "", parts[i].name, values[i])
+                     : f("%s%s%s", list, i ? ", " : "", values[i]);
     return list;
 }
 
@@ -637,7 +701,8 @@ static const char *process_text(int p, int d) {
 
 static const char *about_process(int d) {
     int p = n_processes ? roll(n_processes) : 0;
-    if (!n_processes || !(cx.property || cx.oracle) || cx.init || (processes[p].id && !can_make(processes[p].id))) return NULL;
+    if (!n_processes || !(cx.property || cx.oracle) || cx.init || (processes[p].id && !can_make(processes[p].id)))
+        return NULL;
     switch (roll(5)) {
     case 0: {
         const char *a = process_text(p, d);
@@ -732,7 +797,8 @@ static const char *fact(int d) {
             return chance(50) ? f("(%s subset %s)", p, e) : f("(%s subset %s)", e, p);
         }
         case 3: {
-            if (t->elem->kind != TUPLE || t->elem->parts[0].type != t->elem->parts[1].type || t->elem->values > 100) return NULL;
+            if (t->elem->kind != TUPLE || t->elem->parts[0].type != t->elem->parts[1].type || t->elem->values > 100)
+                return NULL;
             const char *e = expr(t->elem, d - 1);
             return f("(%s in closure(%s))", e, p);
         }
@@ -794,7 +860,9 @@ static const char *plain_boolean(int d) {
         }
         case 8: {
             const char *a = boolean(d - 1), *b = boolean(d - 1);
-            r = chance(60) ? (twist(50) ? f("((not %s) or %s)", a, b) : f("(%s implies %s)", a, b)) : twist(50) ? f("(%s == %s)", a, b) : f("(%s iff %s)", a, b);
+            r = chance(60)  ? (twist(50) ? f("((not %s) or %s)", a, b) : f("(%s implies %s)", a, b))
+                : twist(50) ? f("(%s == %s)", a, b)
+                            : f("(%s iff %s)", a, b);
             break;
         }
         case 9: {
@@ -808,7 +876,8 @@ static const char *plain_boolean(int d) {
         case 13: {
             const struct message *m = message_in_sight();
             if (!m) break;
-            r = chance(50) ? f("(%s %s {})", m->name, chance(50) ? "==" : "!=") : f("(size(%s) < %d)", m->name, between(1, 3));
+            r = chance(50) ? f("(%s %s {})", m->name, chance(50) ? "==" : "!=")
+                           : f("(size(%s) < %d)", m->name, between(1, 3));
             break;
         }
         default: {
@@ -865,7 +934,8 @@ static const char *plain_integer(int d) {
     case 7:
     case 8: {
         const char *p = any_path(&t, d);
-        if (p && (t->kind == SET || t->kind == BAG)) return twist(50) && t->kind == SET ? f("count(%s in %s where true)", fresh("c"), p) : f("size(%s)", p);
+        if (p && (t->kind == SET || t->kind == BAG))
+            return twist(50) && t->kind == SET ? f("count(%s in %s where true)", fresh("c"), p) : f("size(%s)", p);
         if (p && t->kind == SEQ) return f("len(%s)", p);
         const struct message *m = message_in_sight();
         return m ? f("size(%s)", m->name) : number(roll(3));
@@ -893,8 +963,7 @@ static const char *integer(int d) { return plain_integer(d); }
 
 static const char *in_range(const struct type *t, int d) {
     int lo = t->lo, hi = t->hi;
-    if (d > 0)
-        switch (roll(9)) {
+    if (d > 0) switch (roll(9)) {
         case 0:
         case 1: {
             const char *e = integer(d - 1);
@@ -945,8 +1014,7 @@ static const char *set_expr(const struct type *t, int d) {
         return choice(f("(size(%s) < %d)", p, t->max), f("(%s union {%s})", p, x), f("{%s}", x));
     }
     bool make = can_make(e);
-    if (d > 0)
-        switch (roll(10)) {
+    if (d > 0) switch (roll(10)) {
         case 0:
         case 1: {
             static const char *const ops[] = {"union", "intersect", "minus"};
@@ -954,7 +1022,9 @@ static const char *set_expr(const struct type *t, int d) {
             const char *a = typed(t, d - 1), *b = expr(t, d - 1);
             if (twist(40) && e->values <= 100) {
                 const char *x = fresh("z");
-                const char *c = op == 0 ? f("((%s in %s) or (%s in %s))", x, a, x, b) : op == 1 ? f("((%s in %s) and (%s in %s))", x, a, x, b) : f("((%s in %s) and (%s not in %s))", x, a, x, b);
+                const char *c = op == 0   ? f("((%s in %s) or (%s in %s))", x, a, x, b)
+                                : op == 1 ? f("((%s in %s) and (%s in %s))", x, a, x, b)
+                                          : f("((%s in %s) and (%s not in %s))", x, a, x, b);
                 return f("{%s in %s where %s}", x, domain_text(e), c);
             }
             return f("(%s %s %s)", a, ops[op], b);
@@ -962,7 +1032,10 @@ static const char *set_expr(const struct type *t, int d) {
         case 2:
         case 3: {
             int m = mark();
-            const char *from = e->values <= 100 && (!e->symmetric || e->kind == SYM) && chance(50) ? domain_text(e) : path(plain, d - 1, true), *x = fresh("x");
+            const char *from = e->values <= 100 && (!e->symmetric || e->kind == SYM) && chance(50)
+                                   ? domain_text(e)
+                                   : path(plain, d - 1, true),
+                       *x = fresh("x");
             if (!from) break;
             see_local(x, e);
             const char *w = boolean(d - 1);
@@ -1000,8 +1073,7 @@ static const char *set_expr(const struct type *t, int d) {
 
 static const char *seq_expr(const struct type *t, int d) {
     const char *p = d > 0 ? path(t, d - 1, true) : NULL;
-    if (p)
-        switch (roll(6)) {
+    if (p) switch (roll(6)) {
         case 0:
         case 1: {
             const char *x = expr(t->elem, d - 1);
@@ -1029,8 +1101,7 @@ static const char *seq_expr(const struct type *t, int d) {
 
 static const char *bag_expr(const struct type *t, int d) {
     const char *p = d > 0 ? path(t, d - 1, true) : NULL;
-    if (p)
-        switch (roll(4)) {
+    if (p) switch (roll(4)) {
         case 0:
         case 1: {
             const char *x = expr(t->elem, d - 1);
@@ -1270,7 +1341,8 @@ static const char *moved(const char *p, const struct type *t) {
         const char *one = number(1);
         if (!t->claim && chance(70)) return f("%s + %s", p, one);
         if (chance(50)) return choice(f("(%s < %d)", p, t->hi), f("(%s + %s)", p, one), p);
-        return t->lo ? f("%d + (%s - %s + %s) mod %d", t->lo, p, number(t->lo), one, t->hi - t->lo + 1) : f("(%s + %s) mod %d", p, one, t->hi + 1);
+        return t->lo ? f("%d + (%s - %s + %s) mod %d", t->lo, p, number(t->lo), one, t->hi - t->lo + 1)
+                     : f("(%s + %s) mod %d", p, one, t->hi + 1);
     }
     case ENUM: {
         const char *list = t->names[0];
@@ -1284,7 +1356,8 @@ static const char *moved(const char *p, const struct type *t) {
     case SET: {
         if (t->max || !can_make(t->elem)) return NULL;
         const char *e = expr(t->elem, 1);
-        return chance(60) ? f("%s union {%s}", p, e) : choice(f("(%s in %s)", e, p), f("(%s minus {%s})", p, e), f("(%s union {%s})", p, e));
+        return chance(60) ? f("%s union {%s}", p, e)
+                          : choice(f("(%s in %s)", e, p), f("(%s minus {%s})", p, e), f("(%s union {%s})", p, e));
     }
     case SEQ: {
         const char *e = expr(t->elem, 1);
@@ -1321,7 +1394,8 @@ static const char *assignment(int level) {
     if (!ghost && twist(25)) {
         struct type *own = (struct type *)(uintptr_t)p.type;
         if (!own->helper) own->helper = fresh("as_");
-        return f("%sif zz == 0 { %s := %s(%s) } else { %s := %s }\n", indent(level), p.text, own->helper, e, p.text, p.text);
+        return f("%sif zz == 0 { %s := %s(%s) } else { %s := %s }\n", indent(level), p.text, own->helper, e, p.text,
+                 p.text);
     }
     return f("%s%s := %s\n", indent(level), p.text, e);
 }
@@ -1392,7 +1466,8 @@ static const char *statement(int d, int level) {
                 break;
             }
             if (cx.process < 0 || !processes[cx.process].n_timers) break;
-            s = f("%s%s %s\n", indent(level), chance(70) ? "start" : "stop", processes[cx.process].timers[roll(processes[cx.process].n_timers)]);
+            s = f("%s%s %s\n", indent(level), chance(70) ? "start" : "stop",
+                  processes[cx.process].timers[roll(processes[cx.process].n_timers)]);
             break;
         }
         case 9:
@@ -1401,7 +1476,8 @@ static const char *statement(int d, int level) {
             if (chance(40)) s = f("%sif %s %s\n", indent(level), c, a);
             else if (chance(70)) {
                 const char *b = block(d - 1, level, 2);
-                s = twist(30) ? f("%sif not %s %s else %s\n", indent(level), c, b, a) : f("%sif %s %s else %s\n", indent(level), c, a, b);
+                s = twist(30) ? f("%sif not %s %s else %s\n", indent(level), c, b, a)
+                              : f("%sif %s %s else %s\n", indent(level), c, a, b);
             } else {
                 const char *c2 = boolean(1), *b = block(d - 1, level, 1), *e = block(d - 1, level, 1);
                 s = f("%sif %s %s else if %s %s else %s\n", indent(level), c, a, c2, b, e);
@@ -1512,7 +1588,8 @@ static const char *variable(int process, int level) {
     struct type *t = any_type(2);
     bool ghost = chance(7), stable = process >= 0 && processes[process].crashes && chance(40);
     const char *x = fresh("v"), *e = initial(t);
-    struct value v = {.text = x, .tail = "", .type = t, .process = process, .place = true, .ghost = ghost, .state = true};
+    struct value v = {
+        .text = x, .tail = "", .type = t, .process = process, .place = true, .ghost = ghost, .state = true};
     if (strncmp(e, "any", 3) != 0) v.initial = e;
     if (process >= 0) {
         const struct process *p = &processes[process];
@@ -1563,7 +1640,9 @@ static const char *action(int process, int level, bool *blocks, bool easy) {
     if (!guard) guard = boolean(1);
     has_pick = false;
     in_for = false;
-    const char *body = block(2, level, easy ? 2 : 3), *first = process >= 0 && blocks && chance(40) ? send(level + 1) : NULL, *moving = easy ? progress(level + 1) : NULL;
+    const char *body = block(2, level, easy ? 2 : 3),
+               *first = process >= 0 && blocks && chance(40) ? send(level + 1) : NULL,
+               *moving = easy ? progress(level + 1) : NULL;
     if (moving) first = f("%s%s", moving, first ? first : "");
     if (first) body = f("{\n%s%s", first, body[1] == '\n' ? body + 2 : f("%s}", indent(level)));
     forget(m);
@@ -1629,7 +1708,8 @@ static void make_def(int process) {
     x.type = chance(50) ? boolean_type() : scalar();
     const char *body = x.type->kind == BOOL ? boolean(2) : expr(x.type, 2);
     forget(m);
-    const char *text = x.n ? f("def %s(%s) : %s = %s", x.name, params, spell(x.type), body) : f("def %s : %s = %s", x.name, spell(x.type), body);
+    const char *text = x.n ? f("def %s(%s) : %s = %s", x.name, params, spell(x.type), body)
+                           : f("def %s : %s = %s", x.name, spell(x.type), body);
     if (process < 0) declare(text);
     else processes[process].body = f("%s    %s\n", processes[process].body, text);
     defs[n_defs++] = x;
@@ -1755,7 +1835,13 @@ static const char *const OWN_NETWORK =
 
 static void make_network(int i, int of) {
     struct network *n = &networks[i];
-    static const char *const full[] = {"", " when full error", " when full block", " when full block", " when full drop", " when full drop", " when full cut"};
+    static const char *const full[] = {"",
+                                       " when full error",
+                                       " when full block",
+                                       " when full block",
+                                       " when full drop",
+                                       " when full drop",
+                                       " when full cut"};
     *n = (struct network){.name = of > 1 ? fresh("n") : NULL};
     const char *name = n->name ? f("%s = ", n->name) : "";
     int policy = roll(7);
@@ -1771,10 +1857,14 @@ static void make_network(int i, int of) {
         n->decl = f("network %spersistent", name);
         break;
     case 6:
-        n->decl = f("network %slossy max %d%s%s", name, between(1, 3), full[policy], chance(30) ? " (Twice = true)" : "");
+        n->decl =
+            f("network %slossy max %d%s%s", name, between(1, 3), full[policy], chance(30) ? " (Twice = true)" : "");
         n->loses = own_network = true;
         break;
-    case 7: n->decl = f("network %sbounded_delay max %d%s (D = %d%s)", name, between(1, 3), full[policy], roll(3), chance(30) ? ", Eventually = true" : ""); break;
+    case 7:
+        n->decl = f("network %sbounded_delay max %d%s (D = %d%s)", name, between(1, 3), full[policy], roll(3),
+                    chance(30) ? ", Eventually = true" : "");
+        break;
     case 8:
     case 9:
     case 10:
@@ -1787,7 +1877,12 @@ static void make_network(int i, int of) {
         n->loses = n->duplicates = true;
         n->decl = f("network %sunordered max %d%s", name, between(1, 3), full[policy]);
     }
-    if (!n->name) n->name = n->persistent ? "persistent" : n->ordered ? "ordered" : n->duplicates ? "unordered" : n->loses ? "lossy" : "bounded_delay";
+    if (!n->name)
+        n->name = n->persistent   ? "persistent"
+                  : n->ordered    ? "ordered"
+                  : n->duplicates ? "unordered"
+                  : n->loses      ? "lossy"
+                                  : "bounded_delay";
     declare(n->decl);
 }
 
@@ -1819,14 +1914,17 @@ static void make_message(int i) {
     }
     struct type t = {.kind = MESSAGE, .text = m->name, .n = m->n, .values = 1e9};
     memcpy(t.parts, m->parts, sizeof t.parts);
-    if (m->n_senders == 1 && processes[m->senders[0]].id) t.parts[t.n++] = (struct part){"from", processes[m->senders[0]].id};
-    if (m->n_receivers == 1 && processes[m->receivers[0]].id) t.parts[t.n++] = (struct part){"to", processes[m->receivers[0]].id};
+    if (m->n_senders == 1 && processes[m->senders[0]].id)
+        t.parts[t.n++] = (struct part){"from", processes[m->senders[0]].id};
+    if (m->n_receivers == 1 && processes[m->receivers[0]].id)
+        t.parts[t.n++] = (struct part){"to", processes[m->receivers[0]].id};
     m->type = type_of(t);
     const char *from = processes[m->senders[0]].name, *to = "";
     if (m->n_senders > 1) from = f("%s, %s", from, processes[m->senders[1]].name);
     if (m->n_receivers) to = f(" -> %s", processes[m->receivers[0]].name);
     if (m->n_receivers > 1) to = f("%s, %s", to, processes[m->receivers[1]].name);
-    declare(f("message %s%s : %s%s%s", m->name, m->n ? f("(%s)", list) : "", from, to, n_networks > 1 ? f(" via %s", net->name) : ""));
+    declare(f("message %s%s : %s%s%s", m->name, m->n ? f("(%s)", list) : "", from, to,
+              n_networks > 1 ? f(" via %s", net->name) : ""));
 }
 
 static const char *up_to(int percent, int n) { return chance(percent) ? f(" up to %d", n) : ""; }
@@ -1836,7 +1934,9 @@ static const char *faults(void) {
     for (int i = 0; i < n_processes; i++) {
         struct process *p = &processes[i];
         if (p->crashes) {
-            list = chance(25) ? f("%s    crash %s in all %d%s\n", list, p->name, between(1, 2), chance(50) ? " atomic" : "") : f("%s    crash %s up to 1%s\n", list, p->name, chance(50) ? " atomic" : "");
+            list = chance(25)
+                       ? f("%s    crash %s in all %d%s\n", list, p->name, between(1, 2), chance(50) ? " atomic" : "")
+                       : f("%s    crash %s up to 1%s\n", list, p->name, chance(50) ? " atomic" : "");
             if (chance(45)) {
                 const char *n = up_to(30, 1);
                 list = f("%s    recover %s%s\n", list, p->name, n);
@@ -1916,19 +2016,35 @@ static const char *property(int kind) {
         }
         b = f("invariant %s = %s", name, b);
         break;
-    case 1: b = boolean(1); b = f("initially %s = %s", name, chance(70) ? f("%s or true", b) : b); break;
+    case 1:
+        b = boolean(1);
+        b = f("initially %s = %s", name, chance(70) ? f("%s or true", b) : b);
+        break;
     case 2:
         cx.two_state = true;
         b = rare();
         cx.two_state = false;
         b = f("step %s = not %s", name, b);
         break;
-    case 3: b = rare(); b = f("reachable %s = %s", name, b); break;
-    case 4: b = boolean(2); b = f("final %s = %s", name, b); break;
-    case 5: b = rare(); b = f("cut %s", b); break;
+    case 3:
+        b = rare();
+        b = f("reachable %s = %s", name, b);
+        break;
+    case 4:
+        b = boolean(2);
+        b = f("final %s = %s", name, b);
+        break;
+    case 5:
+        b = rare();
+        b = f("cut %s", b);
+        break;
     case 6: { /* about behaviours: the reference does not decide it, but all executions must say the same */
-        static const char *const forms[] = {"always eventually (%s or %s)", "(%s) leadsto (%s)", "(eventually always (%s)) or (eventually (%s))", "(always eventually (%s)) implies (always eventually (%s))",
-                                            "not ((%s) until (%s))", "eventually (%s and %s)"};
+        static const char *const forms[] = {"always eventually (%s or %s)",
+                                            "(%s) leadsto (%s)",
+                                            "(eventually always (%s)) or (eventually (%s))",
+                                            "(always eventually (%s)) implies (always eventually (%s))",
+                                            "not ((%s) until (%s))",
+                                            "eventually (%s and %s)"};
         name = fresh("B");
         const char *form = forms[roll(6)], *p = boolean(1), *q = chance(50) ? rare() : boolean(1);
         b = chance(15) ? f("invariant %s = can (%s or %s)", name, p, q) : f(f("property %s = %s", name, form), p, q);
@@ -2021,7 +2137,12 @@ int main(int argc, char **argv) {
         int top = between(1, 3);
         meter = chance(50) ? "mt" : "meter";
         declare(f("import meter with Top = %d%s", top, !strcmp(meter, "mt") ? " as mt" : ""));
-        see((struct value){.text = f("%s.count", meter), .tail = "", .type = range_type(0, top, ""), .process = -1, .state = true, .initial = "0"});
+        see((struct value){.text = f("%s.count", meter),
+                           .tail = "",
+                           .type = range_type(0, top, ""),
+                           .process = -1,
+                           .state = true,
+                           .initial = "0"});
         see((struct value){.text = f("%s.full", meter), .tail = "", .type = boolean_type(), .process = -1});
     }
     for (int i = 0; i < n_processes; i++) process_variables(i);

@@ -1,9 +1,9 @@
 /* A search that is too plain to be wrong, to compare the engine with: reference FILE [limit=N] [continue]
  *
- * Full states in a hash table, a queue, one thread, every predicate on every state; nothing of checker/. States and their
- * successors come from the model of eval_model, as the interpreter computes them.
- * Prints `key value` lines; `depth_limit D` says that only D levels were looked at, as with -depth D, because more than
- * N states, or 50 N steps, lie within one level more. */
+ * Full states in a hash table, a queue, one thread, every predicate on every state; nothing of checker/. States and
+ * their successors come from the model of eval_model, as the interpreter computes them. Prints `key value` lines;
+ * `depth_limit D` says that only D levels were looked at, as with -depth D, because more than N states, or 50 N steps,
+ * lie within one level more. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +82,8 @@ static bool insert(const uint64_t *s) {
 }
 
 /* Of the findings of one level and rank the one with the least state counts, then with the least ordinal. */
-static void found(uint32_t rank, const uint64_t *state, uint32_t ordinal, uint32_t length, enum dc_error error, uint32_t pred, const char *in) {
+static void found(uint32_t rank, const uint64_t *state, uint32_t ordinal, uint32_t length, enum dc_error error,
+                  uint32_t pred, const char *in) {
     struct finding *f = &findings[rank];
     if (f->found && !f->fresh) return;
     if (f->found) {
@@ -104,7 +105,8 @@ static void found(uint32_t rank, const uint64_t *state, uint32_t ordinal, uint32
 static bool holds(uint32_t i, const uint64_t *s, const uint64_t *t, uint32_t ordinal, uint32_t length, bool *error) {
     uint64_t bits = 0;
     uint32_t pred = 0, site = 0;
-    enum dc_error e = t ? model->test_step(model, worker, s, t, (uint64_t)1 << i, &bits, &pred, &site) : model->test(model, worker, s, (uint64_t)1 << i, &bits, &pred, &site);
+    enum dc_error e = t ? model->test_step(model, worker, s, t, (uint64_t)1 << i, &bits, &pred, &site)
+                        : model->test(model, worker, s, (uint64_t)1 << i, &bits, &pred, &site);
     *error = e != DC_OK;
     if (e) found(ERROR_RANK, s, ordinal, length, e, i, model->preds[i].name);
     return bits >> i & 1;
@@ -121,7 +123,8 @@ static bool judge(const uint64_t *s, const uint64_t *t, uint32_t kinds, uint32_t
     for (uint32_t i = 0; i < 64; i++) {
         if (!tested[i]) continue;
         if (model->preds[i].kind == DC_CUT) out |= yes[i];
-        else if (yes[i] == (model->preds[i].kind == DC_REACHABLE)) found(1 + i, s, ordinal, length, DC_OK, i, model->preds[i].name);
+        else if (yes[i] == (model->preds[i].kind == DC_REACHABLE))
+            found(1 + i, s, ordinal, length, DC_OK, i, model->preds[i].name);
     }
     return out;
 }
@@ -147,7 +150,9 @@ static void take(struct dc_out *out) {
         if (level && !same) judge(source, t, 1 << DC_STEP, st->ordinal, level);
         if (insert(t)) {
             now.distinct++;
-            bool cut = judge(t, NULL, 1 << DC_INVARIANT | 1 << DC_REACHABLE | 1 << DC_CUT | (level ? 0 : 1 << DC_INITIALLY), 0, level + 1);
+            bool cut =
+                judge(t, NULL, 1 << DC_INVARIANT | 1 << DC_REACHABLE | 1 << DC_CUT | (level ? 0 : 1 << DC_INITIALLY), 0,
+                      level + 1);
             expand[n_states - 1] = !cut;
             now.cut_states += cut;
         }
@@ -168,16 +173,19 @@ static void stop_at(const uint64_t *s) {
 }
 
 static void print(const struct count *c, uint32_t depth, uint32_t limit) {
-    printf("distinct %llu\ngenerated %llu\ndepth %u\n", (unsigned long long)c->distinct, (unsigned long long)c->generated, depth);
+    printf("distinct %llu\ngenerated %llu\ndepth %u\n", (unsigned long long)c->distinct,
+           (unsigned long long)c->generated, depth);
     printf("cut_states %llu\ncut_steps %llu\n", (unsigned long long)c->cut_states, (unsigned long long)c->cut_steps);
     if (limit) printf("depth_limit %u\n", limit);
     for (uint32_t r = 0; r < RANKS; r++) {
         const struct finding *f = &findings[r];
         if (!f->found) continue;
         bool step = r != ERROR_RANK && r != STOP_RANK && model->preds[f->pred].kind == DC_STEP;
-        const char *kind = r == STOP_RANK ? "deadlock" : r == ERROR_RANK ? (f->error == DC_ASSERT ? "assert" : "error")
-                           : step         ? "step"
-                                          : (const char *[]){"invariant", "initially", "step", "reachable", "final", "cut", "property"}[model->preds[f->pred].kind];
+        const char *kind = r == STOP_RANK    ? "deadlock"
+                           : r == ERROR_RANK ? (f->error == DC_ASSERT ? "assert" : "error")
+                           : step            ? "step"
+                                             : (const char *[]){"invariant", "initially", "step",    "reachable",
+                                                                "final",     "cut",       "property"}[model->preds[f->pred].kind];
         printf("found %s %s %u\n", kind, f->in, f->length);
     }
 }
@@ -201,7 +209,8 @@ static int order(const uint64_t *a, const uint64_t *b) {
 }
 
 /* Goes through all renamings, type by type, place by place; each must lead to a state that was reached, too. */
-static void rename_all(const struct dc_model *m, struct dc_worker *w, const struct program *p, uint32_t type, uint32_t base, uint32_t at, uint8_t *perm, const uint64_t *s) {
+static void rename_all(const struct dc_model *m, struct dc_worker *w, const struct program *p, uint32_t type,
+                       uint32_t base, uint32_t at, uint8_t *perm, const uint64_t *s) {
     while (type < p->symmetric.n && p->symmetric.at[type].why) type++;
     if (type == p->symmetric.n) {
         m->permute(m, w, s, perm, renamed);
@@ -297,7 +306,8 @@ int main(int argc, char **argv) {
             take(&out);
             if (!moves) stop_at(source);
         }
-        if (level && (now.distinct > limit || now.generated / 50 > limit)) { /* this level is too large: as if it had not been begun */
+        if (level && (now.distinct > limit ||
+                      now.generated / 50 > limit)) { /* this level is too large: as if it had not been begun */
             now = before;
             memcpy(findings, kept, sizeof kept);
             bound = level;
@@ -306,7 +316,8 @@ int main(int argc, char **argv) {
         }
         bool violated = false, open = false;
         for (uint32_t r = 0; r < RANKS; r++) {
-            bool witness = r != ERROR_RANK && r != STOP_RANK && findings[r].found && model->preds[r - 1].kind == DC_REACHABLE;
+            bool witness =
+                r != ERROR_RANK && r != STOP_RANK && findings[r].found && model->preds[r - 1].kind == DC_REACHABLE;
             violated |= findings[r].found && !witness;
             findings[r].fresh = false;
             if (findings[r].found && r != ERROR_RANK && r != STOP_RANK) done[r - 1] = true;

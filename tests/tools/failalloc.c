@@ -1,6 +1,7 @@
-/* Preloaded into a program: lets the n-th allocation fail (malloc, calloc, realloc, aligned ones, mmap, mprotect), counted from
- * the start of main. Environment: FAILALLOC_N, which one (0: none); FAILALLOC_ALL=1, all from that one on;
- * FAILALLOC_MMAP=1, only mmap and mprotect count; FAILALLOC_COUNT, a file that gets the number of allocations when the program ends. glibc only. */
+/* Preloaded into a program: lets the n-th allocation fail (malloc, calloc, realloc, aligned ones, mmap, mprotect),
+ * counted from the start of main. Environment: FAILALLOC_N, which one (0: none); FAILALLOC_ALL=1, all from that one on;
+ * FAILALLOC_MMAP=1, only mmap and mprotect count; FAILALLOC_COUNT, a file that gets the number of allocations when the
+ * program ends. glibc only. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -79,7 +79,8 @@ static void places(void **state) {
     assert_int_equal(k, 0);
     static const struct {
         uint32_t offset, line, column;
-    } want[] = {{0, 1, 1}, {2, 1, 3}, {4, 2, 1}, {6, 2, 3}, {8, 2, 4}, {9, 2, 5}, {12, 2, 6}, {15, 3, 1}, {16, 4, 1}, {17, 4, 2}};
+    } want[] = {{0, 1, 1}, {2, 1, 3},  {4, 2, 1},  {6, 2, 3},  {8, 2, 4},
+                {9, 2, 5}, {12, 2, 6}, {15, 3, 1}, {16, 4, 1}, {17, 4, 2}};
     for (size_t i = 0; i < COUNT(want); i++) {
         struct place p = source_place(&s.files.at[0], want[i].offset);
         assert_int_equal(p.line, want[i].line);
@@ -106,7 +107,8 @@ static void diagnostics(void **state) {
     static const char text[] = "var x\nlet ä = ∀y\n\tz";
     source_add(&s, "a.dspec", text, sizeof text - 1);
     const char *at = strstr(text, "∀y");
-    struct span span = {0, (uint32_t)(at - text), (uint32_t)(at - text) + 4}, tab = {0, sizeof text - 2, sizeof text - 1};
+    struct span span = {0, (uint32_t)(at - text), (uint32_t)(at - text) + 4},
+                tab = {0, sizeof text - 2, sizeof text - 1};
     struct span none = {UINT32_MAX, 0, 0}, past = {0, 5000, 5001}, over_two_lines = {0, 4, 12};
     struct diag *x = diag_add(&d, DIAG_ERROR, DIAG_TYPE, span, "no %s", "good");
     diag_hint(&d, x, "write %d", 7);
@@ -143,13 +145,23 @@ static void diagnostics(void **state) {
 
 static void nearest(void **state) {
     (void)state;
-    static const char *const names[] = {"Agreement", "Validity", "Termination", "x", "state", "stale", "server", "élan"};
+    static const char *const names[] = {"Agreement", "Validity", "Termination", "x",
+                                        "state",     "stale",    "server",      "élan"};
     static const struct {
         const char *name, *want;
     } rows[] = {
-        {"Agrement", "Agreement"}, {"agreement", "Agreement"}, {"Terminatoin", "Termination"}, {"Tarmenetion", "Termination"}, {"servers", "server"},
-        {"xx", "x"},               {"Valdty", "Validity"},     {"zzzzzz", NULL},               {"Consistent", NULL},           {"abc", NULL},
-        {"stafe", "state"},        {"", "x"},
+        {"Agrement", "Agreement"},
+        {"agreement", "Agreement"},
+        {"Terminatoin", "Termination"},
+        {"Tarmenetion", "Termination"},
+        {"servers", "server"},
+        {"xx", "x"},
+        {"Valdty", "Validity"},
+        {"zzzzzz", NULL},
+        {"Consistent", NULL},
+        {"abc", NULL},
+        {"stafe", "state"},
+        {"", "x"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const char *found = nearest_name(rows[i].name, names, COUNT(names));
@@ -168,7 +180,7 @@ static void nearest(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(arenas), cmocka_unit_test(vectors), cmocka_unit_test(interned), cmocka_unit_test(hashes),
+        cmocka_unit_test(arenas), cmocka_unit_test(vectors),     cmocka_unit_test(interned), cmocka_unit_test(hashes),
         cmocka_unit_test(places), cmocka_unit_test(diagnostics), cmocka_unit_test(nearest),
     };
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -25,8 +25,8 @@ static bool sorted_insert(struct sorted *s, uint64_t x) {
     return true;
 }
 
-/* Fingerprints of few bits: equal keys, equal fingerprints, and the other way round. Kinds: spread, few different ones, all of
- * one first line, of the last one (probing goes round in its block), of both ends of the table. */
+/* Fingerprints of few bits: equal keys, equal fingerprints, and the other way round. Kinds: spread, few different ones,
+ * all of one first line, of the last one (probing goes round in its block), of both ends of the table. */
 static uint64_t mixed(uint64_t x) { return next_random(&x); }
 
 static struct hash128 fingerprint(uint64_t x, unsigned kind) {

@@ -124,7 +124,8 @@ static uint32_t number_by(enum fpset_told told, _Atomic uint32_t *place, uint32_
     return atomic_load(place);
 }
 
-/* Numbers by recall, seek, number and enter_one, and by fpset_enter alone: the same, while the table fills up and grows. */
+/* Numbers by recall, seek, number and enter_one, and by fpset_enter alone: the same, while the table fills up and
+ * grows. */
 static void seeking_finds_numbers(void **state) {
     (void)state;
     const struct kernel *all[KERNELS];
@@ -151,8 +152,8 @@ static void seeking_finds_numbers(void **state) {
                 struct kernel_room room = {count + 1, count / ROOM * ROOM + ROOM + 1};
                 uint16_t at[BATCH];
                 memcpy(at, b.index, sizeof at);
-                uint32_t made, done =
-                                   all[k]->number(&mine, b.index + i, b.print + i, left - i, known, number, room, &made);
+                uint32_t made,
+                    done = all[k]->number(&mine, b.index + i, b.print + i, left - i, known, number, room, &made);
                 for (uint32_t j = 0; j < made; j++) assert_int_equal(number[b.index[i + j]], count + 1 + j);
                 count += made;
                 i += done;

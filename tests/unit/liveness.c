@@ -53,7 +53,8 @@ static void init(const struct dc_model *m, struct dc_worker *w, struct dc_out *o
     for (unsigned i = 1; i <= x->n_initial; i++) put(out, i, 0, 0, 0);
 }
 
-static void expand(const struct dc_model *m, struct dc_worker *w, const uint64_t *states, uint32_t n, struct dc_out *out) {
+static void expand(const struct dc_model *m, struct dc_worker *w, const uint64_t *states, uint32_t n,
+                   struct dc_out *out) {
     const struct world *x = m->self;
     (void)w;
     for (uint32_t i = 0; i < n; i++) {
@@ -64,14 +65,16 @@ static void expand(const struct dc_model *m, struct dc_worker *w, const uint64_t
     }
 }
 
-static enum dc_error atoms(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, uint64_t *bits, uint32_t *atom, uint32_t *site) {
+static enum dc_error atoms(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, uint64_t *bits,
+                           uint32_t *atom, uint32_t *site) {
     const struct world *x = m->self;
     (void)w, (void)atom, (void)site;
     bits[0] = x->value[*s];
     return DC_OK;
 }
 
-static enum dc_error test(const struct dc_model *m, struct dc_worker *w, const uint64_t *state, uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {
+static enum dc_error test(const struct dc_model *m, struct dc_worker *w, const uint64_t *state, uint64_t want,
+                          uint64_t *holds, uint32_t *pred, uint32_t *site) {
     (void)m, (void)w, (void)state, (void)pred, (void)site;
     *holds = want;
     return DC_OK;
@@ -80,11 +83,27 @@ static enum dc_error test(const struct dc_model *m, struct dc_worker *w, const u
 static void world_ready(struct world *x, const struct formula *f, enum dc_kind kind, uint32_t n_fairs) {
     static const char *const names[ACTIONS] = {"a", "b", "c"};
     for (unsigned i = 0; i < ACTIONS; i++)
-        x->actions[i] = (struct dc_action){.name = names[i], .title = names[i], .fairable = true, .affects = UINT64_MAX};
+        x->actions[i] =
+            (struct dc_action){.name = names[i], .title = names[i], .fairable = true, .affects = UINT64_MAX};
     for (uint32_t i = 0; i < n_fairs; i++) x->fairs[i].name = "entry";
     x->pred = (struct dc_pred){"P", kind, f};
-    x->model = (struct dc_model){.abi = DC_ABI, .state_words = 1, .n_actions = ACTIONS, .n_preds = 1, .actions = x->actions, .preds = &x->pred, .self = x, .open = nobody,
-                                 .close = nothing, .init = init, .expand = expand, .test = test, .test_step = NULL, .n_atoms = ATOMS, .n_fairs = n_fairs, .fairs = x->fairs, .atoms = atoms};
+    x->model = (struct dc_model){.abi = DC_ABI,
+                                 .state_words = 1,
+                                 .n_actions = ACTIONS,
+                                 .n_preds = 1,
+                                 .actions = x->actions,
+                                 .preds = &x->pred,
+                                 .self = x,
+                                 .open = nobody,
+                                 .close = nothing,
+                                 .init = init,
+                                 .expand = expand,
+                                 .test = test,
+                                 .test_step = NULL,
+                                 .n_atoms = ATOMS,
+                                 .n_fairs = n_fairs,
+                                 .fairs = x->fairs,
+                                 .atoms = atoms};
 }
 
 static void fair(struct world *x, unsigned i, bool strong, bool per_key, unsigned actions) {
@@ -112,7 +131,9 @@ static bool in_fair(const struct dc_fair *f, unsigned action) {
 static bool able(const struct world *x, const struct dc_fair *f, unsigned key, unsigned s, unsigned to) {
     for (unsigned i = 0; i < x->n_edges; i++) {
         const struct edge *e = &x->edges[i];
-        if (e->from == s && e->to != s && (!to || e->to == to) && in_fair(f, e->action) && (!f->per_key || e->key == key)) return true;
+        if (e->from == s && e->to != s && (!to || e->to == to) && in_fair(f, e->action) &&
+            (!f->per_key || e->key == key))
+            return true;
     }
     return false;
 }
@@ -191,7 +212,9 @@ static const struct formula *make(enum formula_op op, const struct formula *a, c
 }
 
 static const struct formula *random_formula(unsigned depth) {
-    static const enum formula_op ops[] = {FORMULA_NOT, FORMULA_AND, FORMULA_OR, FORMULA_ALWAYS, FORMULA_EVENTUALLY, FORMULA_LEADSTO, FORMULA_UNTIL, FORMULA_ALWAYS, FORMULA_EVENTUALLY};
+    static const enum formula_op ops[] = {FORMULA_NOT,    FORMULA_AND,        FORMULA_OR,
+                                          FORMULA_ALWAYS, FORMULA_EVENTUALLY, FORMULA_LEADSTO,
+                                          FORMULA_UNTIL,  FORMULA_ALWAYS,     FORMULA_EVENTUALLY};
     if (!depth || roll(6) == 0) {
         struct formula *f = (struct formula *)(uintptr_t)make(roll(20) ? FORMULA_ATOM : FORMULA_TRUE, NULL, NULL);
         f->atom = roll(ATOMS);
@@ -204,7 +227,8 @@ static const struct formula *random_formula(unsigned depth) {
 }
 
 static void print(const struct formula *f) {
-    static const char *const words[] = {"true", "false", "atom", "not ", "and", "or", "always ", "eventually ", "leadsto", "until", "can "};
+    static const char *const words[] = {"true",    "false",       "atom",    "not ",  "and", "or",
+                                        "always ", "eventually ", "leadsto", "until", "can "};
     if (f->op == FORMULA_ATOM) printf("p%u", f->atom);
     else if (!f->kid[0]) printf("%s", words[f->op]);
     else {
@@ -220,8 +244,10 @@ static void print(const struct formula *f) {
 static void show(const struct world *x, const struct formula *f, unsigned number) {
     printf("case %u: ", number);
     print(f);
-    for (unsigned i = 1; i <= x->n; i++) printf("; state %u: %u%s", i, x->value[i], i <= x->n_initial ? " initial" : "");
-    for (unsigned i = 0; i < x->n_edges; i++) printf("; %u -%c%u-> %u", x->edges[i].from, 'a' + (int)x->edges[i].action, x->edges[i].key, x->edges[i].to);
+    for (unsigned i = 1; i <= x->n; i++)
+        printf("; state %u: %u%s", i, x->value[i], i <= x->n_initial ? " initial" : "");
+    for (unsigned i = 0; i < x->n_edges; i++)
+        printf("; %u -%c%u-> %u", x->edges[i].from, 'a' + (int)x->edges[i].action, x->edges[i].key, x->edges[i].to);
     for (uint32_t i = 0; i < x->model.n_fairs; i++) {
         printf("; %s fair%s {", x->fairs[i].strong ? "strong" : "weak", x->fairs[i].per_key ? " each" : "");
         for (uint32_t k = 0; k < x->fairs[i].n; k++) printf("%c", 'a' + (int)x->fairs[i].actions[k]);
@@ -241,7 +267,8 @@ static void random_worlds(void **state) {
         x.n = 2 + roll(STATES - 1);
         x.n_initial = 1 + roll(x.n > 2 ? 2 : 1);
         x.n_edges = 1 + roll(x.n < 4 ? 8 : EDGES);
-        for (unsigned i = 0; i < x.n_edges; i++) x.edges[i] = (struct edge){1 + roll(x.n), 1 + roll(x.n), roll(ACTIONS), roll(KEYS)};
+        for (unsigned i = 0; i < x.n_edges; i++)
+            x.edges[i] = (struct edge){1 + roll(x.n), 1 + roll(x.n), roll(ACTIONS), roll(KEYS)};
         for (unsigned i = 1; i <= x.n; i++) x.value[i] = roll(1 << ATOMS);
         unsigned fairs = roll(FAIRS + 1);
         for (unsigned i = 0; i < fairs; i++) fair(&x, i, roll(2), roll(2), 1 + roll((1 << ACTIONS) - 1));
@@ -258,9 +285,11 @@ static void random_worlds(void **state) {
             const struct finding *a = &r.findings[0], *b = &s.findings[0];
             bool real = !a->lasso || lasso_account(&x.model, a, how, at);
             found++;
-            bool beyond = a->lasso ? a->length > POSITIONS : formula_is_state(f); /* each state begins some fair behaviour */
+            bool beyond =
+                a->lasso ? a->length > POSITIONS : formula_is_state(f); /* each state begins some fair behaviour */
             if (!bad && real && beyond) ok = true; /* longer than the oracle looks, but confirmed */
-            ok &= real && a->length == b->length && a->loop == b->loop && !memcmp(a->states, b->states, a->length * sizeof *a->states);
+            ok &= real && a->length == b->length && a->loop == b->loop &&
+                  !memcmp(a->states, b->states, a->length * sizeof *a->states);
         }
         if (!ok) {
             printf("got %d, again %d, oracle %d: ", got, again, bad);
@@ -303,7 +332,11 @@ static void stuttering_without_fairness(void **state) {
 /* Two actions do the same step: it counts for both. */
 static void parallel_edges_count_for_both(void **state) {
     (void)state;
-    struct world x = {.n = 3, .n_initial = 1, .n_edges = 4, .edges = {{1, 2, 0, 0}, {1, 2, 1, 0}, {2, 1, 2, 0}, {1, 3, 1, 0}}, .value = {[3] = 1}};
+    struct world x = {.n = 3,
+                      .n_initial = 1,
+                      .n_edges = 4,
+                      .edges = {{1, 2, 0, 0}, {1, 2, 1, 0}, {2, 1, 2, 0}, {1, 3, 1, 0}},
+                      .value = {[3] = 1}};
     fair(&x, 0, true, false, B);
     assert_int_equal(verdict(&x, &EVENTUALLY_P0, 1), OUTCOME_VIOLATED); /* 1 -> 2 is b as much as 1 -> 3 is */
 }
@@ -321,7 +354,8 @@ static void a_fair_action_that_stutters(void **state) {
 /* On a cycle through a state that disables the action, weak fairness is content and strong fairness is not. */
 static void strong_against_weak(void **state) {
     (void)state;
-    struct world x = {.n = 3, .n_initial = 1, .n_edges = 3, .edges = {{1, 2, 0, 0}, {2, 1, 0, 0}, {1, 3, 1, 0}}, .value = {[3] = 1}};
+    struct world x = {
+        .n = 3, .n_initial = 1, .n_edges = 3, .edges = {{1, 2, 0, 0}, {2, 1, 0, 0}, {1, 3, 1, 0}}, .value = {[3] = 1}};
     fair(&x, 0, false, false, A);
     fair(&x, 1, false, false, B);
     assert_int_equal(verdict(&x, &EVENTUALLY_P0, 2), OUTCOME_VIOLATED);
@@ -342,14 +376,22 @@ static void strong_fairness_splits_a_component(void **state) {
     assert_int_equal(verdict(&x, &EVENTUALLY_P0, 2), OUTCOME_VIOLATED); /* 2 <-> 3 never enables b */
 }
 
-/* 1 <-> 2 takes the second entry by a step that was looked at for the first one's sake; 3 <-> 4 must not profit by that:
- * there the second is enabled for ever and never taken. */
+/* 1 <-> 2 takes the second entry by a step that was looked at for the first one's sake; 3 <-> 4 must not profit by
+ * that: there the second is enabled for ever and never taken. */
 static void what_one_component_takes_is_not_taken_in_the_next(void **state) {
     (void)state;
     struct world x = {.n = 5,
                       .n_initial = 3,
                       .n_edges = 9,
-                      .edges = {{1, 2, 0, 2}, {1, 5, 0, 0}, {1, 5, 0, 1}, {2, 1, 1, 0}, {2, 5, 0, 1}, {3, 4, 0, 3}, {4, 3, 0, 3}, {3, 5, 2, 0}, {4, 5, 2, 0}},
+                      .edges = {{1, 2, 0, 2},
+                                {1, 5, 0, 0},
+                                {1, 5, 0, 1},
+                                {2, 1, 1, 0},
+                                {2, 5, 0, 1},
+                                {3, 4, 0, 3},
+                                {4, 3, 0, 3},
+                                {3, 5, 2, 0},
+                                {4, 5, 2, 0}},
                       .value = {[5] = 1}};
     fair(&x, 0, false, true, A | B);
     fair(&x, 1, false, false, B | C);
@@ -359,7 +401,11 @@ static void what_one_component_takes_is_not_taken_in_the_next(void **state) {
 /* A step that leaves the component keeps the action enabled; that it is not taken is what makes the cycle unfair. */
 static void enabled_by_a_step_that_leaves(void **state) {
     (void)state;
-    struct world x = {.n = 3, .n_initial = 1, .n_edges = 4, .edges = {{1, 2, 0, 0}, {2, 1, 0, 0}, {1, 3, 1, 0}, {2, 3, 1, 0}}, .value = {[3] = 1}};
+    struct world x = {.n = 3,
+                      .n_initial = 1,
+                      .n_edges = 4,
+                      .edges = {{1, 2, 0, 0}, {2, 1, 0, 0}, {1, 3, 1, 0}, {2, 3, 1, 0}},
+                      .value = {[3] = 1}};
     fair(&x, 0, false, false, B);
     assert_int_equal(verdict(&x, &EVENTUALLY_P0, 1), OUTCOME_HOLDS);
 }
@@ -367,7 +413,11 @@ static void enabled_by_a_step_that_leaves(void **state) {
 /* Two states of one component that enable different keys of one action: each key is an obligation of its own. */
 static void each_key_is_an_obligation(void **state) {
     (void)state;
-    struct world x = {.n = 3, .n_initial = 1, .n_edges = 4, .edges = {{1, 2, 0, 0}, {2, 1, 0, 0}, {1, 3, 1, 0}, {2, 3, 1, 1}}, .value = {[3] = 1}};
+    struct world x = {.n = 3,
+                      .n_initial = 1,
+                      .n_edges = 4,
+                      .edges = {{1, 2, 0, 0}, {2, 1, 0, 0}, {1, 3, 1, 0}, {2, 3, 1, 1}},
+                      .value = {[3] = 1}};
     fair(&x, 0, false, true, B);
     assert_int_equal(verdict(&x, &EVENTUALLY_P0, 1), OUTCOME_VIOLATED); /* key 0 is off at 2, key 1 at 1 */
     fair(&x, 0, false, false, B);
@@ -376,7 +426,8 @@ static void each_key_is_an_obligation(void **state) {
 
 static void leads_to_and_vacuity(void **state) {
     (void)state;
-    struct world x = {.n = 3, .n_initial = 1, .n_edges = 2, .edges = {{1, 2, 0, 0}, {2, 3, 0, 0}}, .value = {[2] = 1, [3] = 2}};
+    struct world x = {
+        .n = 3, .n_initial = 1, .n_edges = 2, .edges = {{1, 2, 0, 0}, {2, 3, 0, 0}}, .value = {[2] = 1, [3] = 2}};
     assert_int_equal(verdict(&x, &LEADS, 0), OUTCOME_VIOLATED);
     fair(&x, 0, false, false, A);
     assert_int_equal(verdict(&x, &LEADS, 1), OUTCOME_HOLDS);
@@ -404,7 +455,11 @@ static void possibility(void **state) {
     (void)state;
     static const struct formula can = {.op = FORMULA_CAN, .kid = {&P0}}, both = {.op = FORMULA_AND, .kid = {&can, &P1}};
     struct search_result r;
-    struct world x = {.n = 4, .n_initial = 1, .n_edges = 3, .edges = {{1, 2, 0, 0}, {2, 3, 0, 0}, {2, 4, 0, 0}}, .value = {[2] = 2, [3] = 1}};
+    struct world x = {.n = 4,
+                      .n_initial = 1,
+                      .n_edges = 3,
+                      .edges = {{1, 2, 0, 0}, {2, 3, 0, 0}, {2, 4, 0, 0}},
+                      .value = {[2] = 2, [3] = 1}};
     world_ready(&x, &can, DC_INVARIANT, 0);
     assert_int_equal(run(&x, 1, 0, &r), OUTCOME_VIOLATED); /* from 4 nothing leads to 3 */
     assert_int_equal(r.findings[0].length, 3);
@@ -427,8 +482,10 @@ static void a_thousand_conditions(void **state) {
     enum { MANY = 1100 };
     static struct dc_fair fairs[MANY];
     static const uint32_t b[] = {1}, a[] = {0};
-    struct world x = {.n = 3, .n_initial = 1, .n_edges = 3, .edges = {{1, 2, 0, 0}, {2, 1, 0, 0}, {1, 3, 1, 0}}, .value = {[3] = 1}};
-    for (unsigned i = 0; i < MANY; i++) fairs[i] = (struct dc_fair){.name = "many", .strong = true, .actions = i % 2 ? b : a, .n = 1};
+    struct world x = {
+        .n = 3, .n_initial = 1, .n_edges = 3, .edges = {{1, 2, 0, 0}, {2, 1, 0, 0}, {1, 3, 1, 0}}, .value = {[3] = 1}};
+    for (unsigned i = 0; i < MANY; i++)
+        fairs[i] = (struct dc_fair){.name = "many", .strong = true, .actions = i % 2 ? b : a, .n = 1};
     world_ready(&x, &EVENTUALLY_P0, DC_TEMPORAL, 0);
     x.model.fairs = fairs;
     x.model.n_fairs = MANY;
@@ -440,8 +497,10 @@ static void a_thousand_conditions(void **state) {
 /* P in always (P implies eventually Q) counts as what should lead to something, too. */
 static void vacuous_implication(void **state) {
     (void)state;
-    static const struct formula not = {.op = FORMULA_NOT, .kid = {&P0}}, then = {.op = FORMULA_EVENTUALLY, .kid = {&P1}},
-                                either = {.op = FORMULA_OR, .kid = {&not, &then}}, always = {.op = FORMULA_ALWAYS, .kid = {&either}};
+    static const struct formula not = {.op = FORMULA_NOT, .kid = {&P0}},
+                                then = {.op = FORMULA_EVENTUALLY, .kid = {&P1}},
+                                either = {.op = FORMULA_OR, .kid = {&not, &then}},
+                                always = {.op = FORMULA_ALWAYS, .kid = {&either}};
     struct world x = {.n = 2, .n_initial = 1, .n_edges = 1, .edges = {{1, 2, 0, 0}}, .value = {[1] = 1, [2] = 2}};
     fair(&x, 0, false, false, A);
     assert_int_equal(verdict(&x, &always, 1), OUTCOME_HOLDS);
@@ -501,7 +560,8 @@ static void gives_up(void **state) {
     world_ready(&x, &AGAIN_P0, DC_TEMPORAL, 0);
     record_circle(&g);
     for (int memory = 0; memory < 2; memory++) {
-        struct search_options o = {.workers = 1, .formulas = 1, .stop = memory ? NULL : &stop, .memory_bytes = memory ? 10 : 0};
+        struct search_options o = {
+            .workers = 1, .formulas = 1, .stop = memory ? NULL : &stop, .memory_bytes = memory ? 10 : 0};
         struct search_result r = {0};
         struct liveness_watch watch = {0};
         liveness_check(&x.model, &o, &g, &watch, &r);
@@ -520,7 +580,8 @@ int main(void) {
         cmocka_unit_test(a_fair_action_that_stutters),
         cmocka_unit_test(strong_against_weak),
         cmocka_unit_test(strong_fairness_splits_a_component),
-        cmocka_unit_test(enabled_by_a_step_that_leaves), cmocka_unit_test(what_one_component_takes_is_not_taken_in_the_next),
+        cmocka_unit_test(enabled_by_a_step_that_leaves),
+        cmocka_unit_test(what_one_component_takes_is_not_taken_in_the_next),
         cmocka_unit_test(each_key_is_an_obligation),
         cmocka_unit_test(leads_to_and_vacuity),
         cmocka_unit_test(a_bound_proves_nothing),

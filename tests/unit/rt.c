@@ -112,9 +112,10 @@ static void run_program(const struct geometry *g, bool sorted, uint64_t seed) {
 static void lists(void **state) {
     (void)state;
     static const struct geometry all[] = {
-        {1, 0, 1, true},   {1, 0, 40, true},  {3, 0, 19, true},  {8, 0, 7, true},    {20, 0, 3, true},  {62, 0, 1, true},   {63, 0, 1, true},  {7, 0, 8, true},
-        {1, 0, 40, false}, {5, 0, 33, false}, {8, 0, 40, false}, {21, 0, 40, false}, {32, 0, 9, false}, {33, 0, 12, false}, {63, 0, 5, false}, {64, 0, 6, false},
-        {0, 1, 4, false},  {0, 2, 9, false},  {0, 3, 40, false}, {0, 3, 1, false},
+        {1, 0, 1, true},   {1, 0, 40, true},   {3, 0, 19, true},  {8, 0, 7, true},    {20, 0, 3, true},
+        {62, 0, 1, true},  {63, 0, 1, true},   {7, 0, 8, true},   {1, 0, 40, false},  {5, 0, 33, false},
+        {8, 0, 40, false}, {21, 0, 40, false}, {32, 0, 9, false}, {33, 0, 12, false}, {63, 0, 5, false},
+        {64, 0, 6, false}, {0, 1, 4, false},   {0, 2, 9, false},  {0, 3, 40, false},  {0, 3, 1, false},
     };
     for (size_t i = 0; i < COUNT(all); i++)
         for (uint64_t seed = 1; seed <= 12; seed++) {
@@ -143,7 +144,8 @@ static void bit_sets(void **state) {
         unsigned words = 1 + (unsigned)(next_random(&random) % WORDS);
         dc_word a[WORDS] = {0}, b[WORDS] = {0};
         bool in_a[64 * WORDS] = {0}, in_b[64 * WORDS] = {0}, subset = true;
-        unsigned end = 64 * words - (unsigned)(next_random(&random) % 64), size = 0, one_in = 1 + (unsigned)(next_random(&random) % 90);
+        unsigned end = 64 * words - (unsigned)(next_random(&random) % 64), size = 0,
+                 one_in = 1 + (unsigned)(next_random(&random) % 90);
         for (unsigned i = 0; i < end; i++) {
             in_a[i] = next_random(&random) % one_in == 0;
             in_b[i] = next_random(&random) % 3 == 0 || (seed % 2 && in_a[i]);
@@ -188,7 +190,8 @@ static void arrays(void **state) {
 
 static void division(void **state) {
     (void)state;
-    static const int64_t some[] = {0, 1, -1, 2, -2, 3, -3, 7, -7, 10, -10, INT64_MAX, INT64_MIN + 1, INT64_MIN, 1000000007};
+    static const int64_t some[] = {0,         1,         -1, 2, -2, 3, -3, 7, -7, 10, -10, INT64_MAX, INT64_MIN + 1,
+                                   INT64_MIN, 1000000007};
     for (size_t i = 0; i < COUNT(some); i++)
         for (size_t j = 0; j < COUNT(some); j++) {
             int64_t a = some[i], b = some[j];
@@ -202,7 +205,8 @@ static void division(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists), cmocka_unit_test(empty_list_of_none), cmocka_unit_test(bit_sets), cmocka_unit_test(arrays), cmocka_unit_test(division),
+        cmocka_unit_test(lists),  cmocka_unit_test(empty_list_of_none), cmocka_unit_test(bit_sets),
+        cmocka_unit_test(arrays), cmocka_unit_test(division),
     };
     return cmocka_run_group_tests_name("rt", tests, NULL, NULL);
 }

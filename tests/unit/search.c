@@ -1,5 +1,5 @@
-/* The engine without a front end: two-phase commit written by hand against model/model.h, and small graphs whose shape is
- * known. Counts, findings and traces must be the same for any number of workers and any first size of the table. */
+/* The engine without a front end: two-phase commit written by hand against model/model.h, and small graphs whose shape
+ * is known. Counts, findings and traces must be the same for any number of workers and any first size of the table. */
 #include "tests/unit/two_phase.h"
 
 /* ---- what must not depend on the workers ---- */
@@ -255,7 +255,8 @@ static void g_init(const struct dc_model *m, struct dc_worker *w, struct dc_out 
     out->from = out->ordinal = 0;
     for (int i = 0; i < g->n_initial; i++) put_node(out, g->initial[i]);
 }
-static void g_expand(const struct dc_model *m, struct dc_worker *w, const uint64_t *states, uint32_t n, struct dc_out *out) {
+static void g_expand(const struct dc_model *m, struct dc_worker *w, const uint64_t *states, uint32_t n,
+                     struct dc_out *out) {
     const struct graph *g = m->self;
     (void)w;
     for (uint32_t i = 0; i < n; i++) {
@@ -264,7 +265,8 @@ static void g_expand(const struct dc_model *m, struct dc_worker *w, const uint64
         for (int k = 0; k < EDGES && g->to[states[i]][k]; k++) put_node(out, g->to[states[i]][k]);
     }
 }
-static enum dc_error g_test(const struct dc_model *m, struct dc_worker *w, const uint64_t *state, uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {
+static enum dc_error g_test(const struct dc_model *m, struct dc_worker *w, const uint64_t *state, uint64_t want,
+                            uint64_t *holds, uint32_t *pred, uint32_t *site) {
     const struct graph *g = m->self;
     (void)w, (void)pred, (void)site;
     bool value = g->pred.kind == DC_FINAL ? (int)*state == g->final : (int)*state != g->bad;
@@ -273,8 +275,18 @@ static enum dc_error g_test(const struct dc_model *m, struct dc_worker *w, const
 }
 static void graph(struct graph *g, enum dc_kind kind) {
     g->pred = (struct dc_pred){.name = "P", .kind = kind};
-    g->model = (struct dc_model){.abi = DC_ABI, .state_words = 1, .n_actions = 1, .n_preds = 1, .actions = &one_action, .preds = &g->pred, .self = g,
-                                 .open = open_worker, .close = close_worker, .init = g_init, .expand = g_expand, .test = g_test};
+    g->model = (struct dc_model){.abi = DC_ABI,
+                                 .state_words = 1,
+                                 .n_actions = 1,
+                                 .n_preds = 1,
+                                 .actions = &one_action,
+                                 .preds = &g->pred,
+                                 .self = g,
+                                 .open = open_worker,
+                                 .close = close_worker,
+                                 .init = g_init,
+                                 .expand = g_expand,
+                                 .test = g_test};
 }
 
 static void stops(void **state) {
@@ -282,7 +294,8 @@ static void stops(void **state) {
     struct search_result r;
     struct search_options o = options(1);
     o.preds = 1;
-    /* 1 -> 2 -> 3; 2 only loops elsewhere; 3 has a loop to itself and nothing else: a stop, although it has a successor */
+    /* 1 -> 2 -> 3; 2 only loops elsewhere; 3 has a loop to itself and nothing else: a stop, although it has a successor
+     */
     struct graph g = {.n_initial = 1, .initial = {1}, .to = {[1] = {2}, [2] = {1, 3}, [3] = {3, 3}}};
     graph(&g, DC_INVARIANT);
     run_all(&g.model, o, &r);
@@ -314,7 +327,11 @@ static void shortest(void **state) {
     o.preds = 1;
     o.stops = false;
     /* 9 is 5 steps from 1 and 2 steps from 4; several initial states, one of them twice, one leads to another */
-    struct graph g = {.n_initial = 4, .initial = {1, 4, 1, 2}, .bad = 9, .to = {[1] = {2}, [2] = {3}, [3] = {5}, [5] = {6}, [6] = {9}, [4] = {7, 8}, [7] = {9}, [8] = {9}}};
+    struct graph g = {
+        .n_initial = 4,
+        .initial = {1, 4, 1, 2},
+        .bad = 9,
+        .to = {[1] = {2}, [2] = {3}, [3] = {5}, [5] = {6}, [6] = {9}, [4] = {7, 8}, [7] = {9}, [8] = {9}}};
     graph(&g, DC_INVARIANT);
     run_all(&g.model, o, &r);
     const struct finding *f = finding(&r, FOUND_PRED, 0);
@@ -324,7 +341,9 @@ static void shortest(void **state) {
     assert_int_equal(f->states[2], 9);
     assert_int_equal(f->ordinals[0], 1); /* the second initial state */
     assert_int_equal(r.depth, 3);
-    assert_int_equal(r.generated, 4 + 1 + 2 + 1 + 1 + 1 + 1); /* the whole last level: 3, 7, 8 of level 2 are expanded, their successors generated */
+    assert_int_equal(r.generated,
+                     4 + 1 + 2 + 1 + 1 + 1 +
+                         1); /* the whole last level: 3, 7, 8 of level 2 are expanded, their successors generated */
     search_free(&r);
     g.bad = 1; /* an initial state is bad */
     run_all(&g.model, o, &r);
@@ -374,8 +393,9 @@ static void walks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts), cmocka_unit_test(a_violation), cmocka_unit_test(a_step_property), cmocka_unit_test(errors),
-        cmocka_unit_test(bounds), cmocka_unit_test(stops), cmocka_unit_test(shortest), cmocka_unit_test(another_provider), cmocka_unit_test(walks),
+        cmocka_unit_test(counts),   cmocka_unit_test(a_violation),      cmocka_unit_test(a_step_property),
+        cmocka_unit_test(errors),   cmocka_unit_test(bounds),           cmocka_unit_test(stops),
+        cmocka_unit_test(shortest), cmocka_unit_test(another_provider), cmocka_unit_test(walks),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);
 }

@@ -85,7 +85,8 @@ static void in_the_middle(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(before_the_start), cmocka_unit_test(interrupted_after_a_witness), cmocka_unit_test(in_the_middle)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(before_the_start),
+                                       cmocka_unit_test(interrupted_after_a_witness), cmocka_unit_test(in_the_middle)};
     alarm(30);
     return cmocka_run_group_tests_name("stop", tests, NULL, NULL);
 }

@@ -9,11 +9,12 @@
 #include "base/mem.h"
 #include "checker/search.h"
 
-/* ---- two-phase commit (Gray and Lamport), N resource managers, one packed word and a second one that never changes ---- */
+/* ---- two-phase commit (Gray and Lamport), N resource managers, one packed word and a second one that never changes
+ * ---- */
 
 enum { WORDS = 2, MANY = 64 };
-enum { WORKING, PREPARED, COMMITTED, ABORTED };   /* of a manager, two bits each from bit 0 */
-enum { UNDECIDED, COMMIT, ABORT };                /* bits 32, 33 */
+enum { WORKING, PREPARED, COMMITTED, ABORTED }; /* of a manager, two bits each from bit 0 */
+enum { UNDECIDED, COMMIT, ABORT };              /* bits 32, 33 */
 enum { AT_DECISION = 32, AT_HEARD = 34, AT_SENT = 44, AT_COMMIT = 54, AT_ABORT = 55 };
 enum { A_PREPARE, A_GIVE_UP, A_ON_COMMIT, A_ON_ABORT, A_ON_PREPARED, A_COMMIT, A_ABORT, N_ACTIONS };
 enum { P_CONSISTENT, P_COMMITTED, P_DECIDED, P_EXTRA, N_PREDS };
@@ -22,14 +23,17 @@ struct two_phase {
     struct dc_model model;
     unsigned n;
     struct dc_pred preds[N_PREDS];
-    int failing_action;   /* this action has no value once all are prepared, or -1 */
+    int failing_action; /* this action has no value once all are prepared, or -1 */
     int failing_pred;
 };
 
 static const struct dc_action two_phase_actions[N_ACTIONS] = {
-    {.name = "prepare", .process = "rm", .affects = UINT64_MAX},          {.name = "give_up", .process = "rm", .affects = UINT64_MAX},
-    {.name = "on Commit", .process = "rm", .affects = UINT64_MAX},        {.name = "on Abort", .process = "rm", .affects = UINT64_MAX},
-    {.name = "on Prepared", .process = "coordinator", .affects = UINT64_MAX}, {.name = "commit", .process = "coordinator", .affects = UINT64_MAX},
+    {.name = "prepare", .process = "rm", .affects = UINT64_MAX},
+    {.name = "give_up", .process = "rm", .affects = UINT64_MAX},
+    {.name = "on Commit", .process = "rm", .affects = UINT64_MAX},
+    {.name = "on Abort", .process = "rm", .affects = UINT64_MAX},
+    {.name = "on Prepared", .process = "coordinator", .affects = UINT64_MAX},
+    {.name = "commit", .process = "coordinator", .affects = UINT64_MAX},
     {.name = "abort", .process = "coordinator", .affects = UINT64_MAX},
 };
 
@@ -41,7 +45,11 @@ static void emit(struct dc_out *out, unsigned action, uint64_t first, enum dc_er
     if (out->n == out->cap) out->flush(out);
     out->states[(size_t)out->n * WORDS] = first;
     out->states[(size_t)out->n * WORDS + 1] = 0xC0FFEE;
-    out->steps[out->n++] = (struct dc_step){.from = out->from, .ordinal = out->ordinal++, .action = (uint16_t)action, .error = (uint16_t)error, .site = error ? 3 : 0};
+    out->steps[out->n++] = (struct dc_step){.from = out->from,
+                                            .ordinal = out->ordinal++,
+                                            .action = (uint16_t)action,
+                                            .error = (uint16_t)error,
+                                            .site = error ? 3 : 0};
 }
 
 static struct dc_worker *open_worker(const struct dc_model *m) {
@@ -60,7 +68,8 @@ static void tp_init(const struct dc_model *m, struct dc_worker *w, struct dc_out
     emit(out, 0, 0, DC_OK);
 }
 
-static void tp_expand(const struct dc_model *m, struct dc_worker *w, const uint64_t *states, uint32_t n, struct dc_out *out) {
+static void tp_expand(const struct dc_model *m, struct dc_worker *w, const uint64_t *states, uint32_t n,
+                      struct dc_out *out) {
     const struct two_phase *t = self_of(m);
     (void)w;
     for (uint32_t i = 0; i < n; i++) {
@@ -71,7 +80,8 @@ static void tp_expand(const struct dc_model *m, struct dc_worker *w, const uint6
         out->ordinal = 0;
         for (unsigned r = 0; r < t->n; r++) prepared += rm_of(s, r) == PREPARED;
         for (unsigned r = 0; r < t->n; r++)
-            if (rm_of(s, r) == WORKING) emit(out, A_PREPARE, with_rm(s, r, PREPARED) | (uint64_t)1 << (AT_SENT + r), DC_OK);
+            if (rm_of(s, r) == WORKING)
+                emit(out, A_PREPARE, with_rm(s, r, PREPARED) | (uint64_t)1 << (AT_SENT + r), DC_OK);
         for (unsigned r = 0; r < t->n; r++)
             if (rm_of(s, r) == WORKING) emit(out, A_GIVE_UP, with_rm(s, r, ABORTED), DC_OK);
         for (unsigned r = 0; r < t->n; r++)
@@ -79,15 +89,19 @@ static void tp_expand(const struct dc_model *m, struct dc_worker *w, const uint6
         for (unsigned r = 0; r < t->n; r++)
             if (s >> AT_ABORT & 1) emit(out, A_ON_ABORT, with_rm(s, r, ABORTED), DC_OK);
         for (unsigned r = 0; r < t->n; r++)
-            if (decision == UNDECIDED && s >> (AT_SENT + r) & 1) emit(out, A_ON_PREPARED, s | (uint64_t)1 << (AT_HEARD + r), DC_OK);
+            if (decision == UNDECIDED && s >> (AT_SENT + r) & 1)
+                emit(out, A_ON_PREPARED, s | (uint64_t)1 << (AT_HEARD + r), DC_OK);
         if (decision == UNDECIDED && heard == all)
-            emit(out, A_COMMIT, s | (uint64_t)COMMIT << AT_DECISION | (uint64_t)1 << AT_COMMIT, t->failing_action == A_COMMIT ? DC_DIVISION : DC_OK);
+            emit(out, A_COMMIT, s | (uint64_t)COMMIT << AT_DECISION | (uint64_t)1 << AT_COMMIT,
+                 t->failing_action == A_COMMIT ? DC_DIVISION : DC_OK);
         if (decision == UNDECIDED)
-            emit(out, A_ABORT, s | (uint64_t)ABORT << AT_DECISION | (uint64_t)1 << AT_ABORT, t->failing_action == A_ABORT && prepared == t->n ? DC_RANGE : DC_OK);
+            emit(out, A_ABORT, s | (uint64_t)ABORT << AT_DECISION | (uint64_t)1 << AT_ABORT,
+                 t->failing_action == A_ABORT && prepared == t->n ? DC_RANGE : DC_OK);
     }
 }
 
-static enum dc_error tp_test(const struct dc_model *m, struct dc_worker *w, const uint64_t *state, uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {
+static enum dc_error tp_test(const struct dc_model *m, struct dc_worker *w, const uint64_t *state, uint64_t want,
+                             uint64_t *holds, uint32_t *pred, uint32_t *site) {
     const struct two_phase *t = self_of(m);
     uint64_t s = *state;
     unsigned committed = 0, aborted = 0;
@@ -96,7 +110,10 @@ static enum dc_error tp_test(const struct dc_model *m, struct dc_worker *w, cons
         committed += rm_of(s, r) == COMMITTED;
         aborted += rm_of(s, r) == ABORTED;
     }
-    bool value[N_PREDS] = {[P_CONSISTENT] = !committed || !aborted, [P_COMMITTED] = committed == t->n, [P_DECIDED] = committed + aborted == t->n, [P_EXTRA] = aborted < 2};
+    bool value[N_PREDS] = {[P_CONSISTENT] = !committed || !aborted,
+                           [P_COMMITTED] = committed == t->n,
+                           [P_DECIDED] = committed + aborted == t->n,
+                           [P_EXTRA] = aborted < 2};
     if (t->preds[P_EXTRA].kind == DC_CUT || t->preds[P_EXTRA].kind == DC_REACHABLE) value[P_EXTRA] = aborted >= 2;
     *holds = 0;
     for (uint32_t i = 0; i < N_PREDS; i++) {
@@ -112,7 +129,8 @@ static enum dc_error tp_test(const struct dc_model *m, struct dc_worker *w, cons
 }
 
 /* The extra predicate as one of steps: a manager that has aborted stays so. */
-static enum dc_error tp_test_step(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, const uint64_t *u, uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {
+static enum dc_error tp_test_step(const struct dc_model *m, struct dc_worker *w, const uint64_t *s, const uint64_t *u,
+                                  uint64_t want, uint64_t *holds, uint32_t *pred, uint32_t *site) {
     const struct two_phase *t = self_of(m);
     bool stays = true;
     (void)w, (void)pred, (void)site;
@@ -129,14 +147,30 @@ static inline void two_phase(struct two_phase *t, unsigned n, enum dc_kind extra
     t->preds[P_COMMITTED] = (struct dc_pred){.name = "Committed", .kind = DC_REACHABLE};
     t->preds[P_DECIDED] = (struct dc_pred){.name = "Decided", .kind = DC_FINAL};
     t->preds[P_EXTRA] = (struct dc_pred){.name = "Extra", .kind = extra};
-    t->model = (struct dc_model){.abi = DC_ABI, .state_words = WORDS, .n_actions = N_ACTIONS, .n_preds = N_PREDS, .meaning = 1, .actions = two_phase_actions, .preds = t->preds,
-                                 .self = t, .open = open_worker, .close = close_worker, .init = tp_init, .expand = tp_expand, .test = tp_test, .test_step = tp_test_step};
+    t->model = (struct dc_model){.abi = DC_ABI,
+                                 .state_words = WORDS,
+                                 .n_actions = N_ACTIONS,
+                                 .n_preds = N_PREDS,
+                                 .meaning = 1,
+                                 .actions = two_phase_actions,
+                                 .preds = t->preds,
+                                 .self = t,
+                                 .open = open_worker,
+                                 .close = close_worker,
+                                 .init = tp_init,
+                                 .expand = tp_expand,
+                                 .test = tp_test,
+                                 .test_step = tp_test_step};
 }
 
-enum { ONLY_CONSISTENT = 1 << P_CONSISTENT | 1 << P_COMMITTED | 1 << P_DECIDED, ALL_PREDS = ONLY_CONSISTENT | 1 << P_EXTRA };
+enum {
+    ONLY_CONSISTENT = 1 << P_CONSISTENT | 1 << P_COMMITTED | 1 << P_DECIDED,
+    ALL_PREDS = ONLY_CONSISTENT | 1 << P_EXTRA
+};
 
 static inline struct search_options options(uint32_t workers) {
-    return (struct search_options){.workers = workers, .stops = true, .traces = true, .preds = ONLY_CONSISTENT, .progress_seconds = 1};
+    return (struct search_options){
+        .workers = workers, .stops = true, .traces = true, .preds = ONLY_CONSISTENT, .progress_seconds = 1};
 }
 
 /* A trace is one: it begins with an initial state, and each next state is the successor with its action and ordinal. */

@@ -1,5 +1,6 @@
-/* Types and how their values are packed: for every value of many types, number -> value -> number; one encoding each; the
- * order of codes is the order of values where a type says that it is ordered. Also how types and values are written. */
+/* Types and how their values are packed: for every value of many types, number -> value -> number; one encoding each;
+ * the order of codes is the order of values where a type says that it is ordered. Also how types and values are
+ * written. */
 #include "tests/unit/test.h"
 
 #include "compiler/eval.h"
@@ -26,15 +27,24 @@ static void make_types(struct all *a) {
     memset(a, 0, sizeof *a);
     types_init(s, &a->arena);
     const struct type *simple[] = {
-        type_range(s, 0, 0, RANGE_CLAIM),      type_range(s, 0, 1, RANGE_CLAIM),     type_range(s, -3, 4, RANGE_CLAIM), type_range(s, 5, 9, RANGE_CUT),
-        type_range(s, 0, 200, RANGE_SATURATING), type_range(s, -40000, -1, RANGE_CLAIM), s->boolean,                   type_enum(s, "Colour", colours, 3),
-        type_enum(s, "One", colours, 1),       type_symmetric(s, "Id", NULL, 5),     type_symmetric(s, "Named", colours, 2),
+        type_range(s, 0, 0, RANGE_CLAIM),
+        type_range(s, 0, 1, RANGE_CLAIM),
+        type_range(s, -3, 4, RANGE_CLAIM),
+        type_range(s, 5, 9, RANGE_CUT),
+        type_range(s, 0, 200, RANGE_SATURATING),
+        type_range(s, -40000, -1, RANGE_CLAIM),
+        s->boolean,
+        type_enum(s, "Colour", colours, 3),
+        type_enum(s, "One", colours, 1),
+        type_symmetric(s, "Id", NULL, 5),
+        type_symmetric(s, "Named", colours, 2),
     };
     for (size_t i = 0; i < COUNT(simple); i++) {
         add(a, simple[i]);
         add(a, type_option(s, simple[i]));
     }
-    const struct type *bit = s->boolean, *digit = type_range(s, 0, 9, RANGE_CLAIM), *few = type_range(s, -1, 2, RANGE_CLAIM), *unit = simple[0];
+    const struct type *bit = s->boolean, *digit = type_range(s, 0, 9, RANGE_CLAIM),
+                      *few = type_range(s, -1, 2, RANGE_CLAIM), *unit = simple[0];
     const struct type *pair_of[] = {few, digit}, *pair = add(a, type_tuple(s, pair_of, 2));
     const struct type *triple_of[] = {bit, pair, type_option(s, few)}, *triple = add(a, type_tuple(s, triple_of, 3));
     struct field vote[] = {field("bal", digit), field("val", type_option(s, few)), field("empty", unit)};
@@ -71,7 +81,8 @@ static void make_types(struct all *a) {
     const struct type *wide_unit = type_map(s, type_range(s, 0, 69, RANGE_CLAIM), unit);
     assert_true(type_wide(wide_unit));
     assert_true(type_wide(type_tuple(s, big_of, 2)));
-    struct field mixed[] = {field("a", few), field("w", wide_unit), field("b", digit), field("c", wide_unit), field("d", bit)};
+    struct field mixed[] = {field("a", few), field("w", wide_unit), field("b", digit), field("c", wide_unit),
+                            field("d", bit)};
     const struct type *mixture = add(a, type_record(s, "Mixture", mixed, 5));
     add(a, type_option(s, mixture));
     add(a, type_seq(s, mixture, 2, false));
@@ -105,7 +116,9 @@ static void free_types(struct all *a) {
 }
 
 /* As the language compares two values of an ordered narrow type. */
-static bool less(const struct type *t, uint64_t x, uint64_t y) { return t->kind == T_RANGE ? (int64_t)x < (int64_t)y : x < y; }
+static bool less(const struct type *t, uint64_t x, uint64_t y) {
+    return t->kind == T_RANGE ? (int64_t)x < (int64_t)y : x < y;
+}
 
 static void round_trips(void **state) {
     (void)state;
@@ -118,10 +131,13 @@ static void round_trips(void **state) {
         assert_true(t->universe > 0);
         assert_true(t->words <= WORDS && t->bits <= 64);
         uint64_t stride = t->universe / MOST + 1;
-        for (uint64_t r = 0; r < t->universe; r += r + stride < t->universe || r + 1 == t->universe ? stride : t->universe - 1 - r) {
+        for (uint64_t r = 0; r < t->universe;
+             r += r + stride < t->universe || r + 1 == t->universe ? stride : t->universe - 1 - r) {
             memset(words, 0xFF, sizeof words);
             uint64_t v = value_unrank(t, r, words);
-            if (value_rank(t, v) != r) fail_msg("%s: value %llu comes back as %llu", type_name(&a.arena, t), (unsigned long long)r, (unsigned long long)value_rank(t, v));
+            if (value_rank(t, v) != r)
+                fail_msg("%s: value %llu comes back as %llu", type_name(&a.arena, t), (unsigned long long)r,
+                         (unsigned long long)value_rank(t, v));
             if (t->words) {
                 assert_ptr_equal((void *)(uintptr_t)v, words);
                 assert_true(t->words == WORDS || words[t->words] == UINT64_MAX); /* nothing beyond its width */
@@ -210,7 +226,8 @@ static void names(void **state) {
     assert_string_equal(type_name(&a.arena, type_range(s, 0, 5, RANGE_SATURATING)), "0..5 saturating");
     assert_string_equal(type_name(&a.arena, type_enum(s, NULL, colours, 3)), "enum {red, green, blue}");
     assert_string_equal(type_name(&a.arena, type_symmetric(s, NULL, NULL, 4)), "symmetric 4");
-    assert_string_equal(type_name(&a.arena, type_map(s, digit, type_option(s, type_tuple(s, two, 2)))), "map[0..9 -> (0..9, bool)?]");
+    assert_string_equal(type_name(&a.arena, type_map(s, digit, type_option(s, type_tuple(s, two, 2)))),
+                        "map[0..9 -> (0..9, bool)?]");
     assert_string_equal(type_name(&a.arena, type_seq(s, type_set(s, digit, 2), 3, false)), "seq[set[0..9, max 2], 3]");
     assert_string_equal(type_name(&a.arena, type_bag(s, s->boolean, 3)), "bag[bool, 3]");
     free_types(&a);
@@ -256,6 +273,7 @@ static void values_as_text(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(round_trips), cmocka_unit_test(sizes), cmocka_unit_test(names), cmocka_unit_test(values_as_text)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(round_trips), cmocka_unit_test(sizes), cmocka_unit_test(names),
+                                       cmocka_unit_test(values_as_text)};
     return cmocka_run_group_tests_name("value", tests, NULL, NULL);
 }
