@@ -3,7 +3,8 @@
 # whose tables and batches are tiny.
 . tests/tools/lib.sh
 
-[ -z "${CHECK_LONG:-}" ] || { LIVENESS_CASES=400000 && export LIVENESS_CASES; }
+seconds=200
+[ -z "${CHECK_LONG:-}" ] || { seconds=3000 LIVENESS_CASES=400000 COMPONENT_CASES=100000 && export LIVENESS_CASES COMPONENT_CASES; }
 for build in release debug; do
     if ! ${MAKE:-make} -s B=$build unit >"$tmp/make" 2>&1; then
         fail "unit tests build ($build)" "$(grep -m3 -i error "$tmp/make" || tail -n 3 "$tmp/make")"
@@ -11,7 +12,7 @@ for build in release debug; do
     fi
     for source in tests/unit/*.c; do
         name=${source##*/} name=${name%.c}
-        CMOCKA_MESSAGE_OUTPUT=TAP timeout 200 build/$build/unit/"$name" >"$tmp/out" 2>"$tmp/err" </dev/null
+        CMOCKA_MESSAGE_OUTPUT=TAP timeout $seconds build/$build/unit/"$name" >"$tmp/out" 2>"$tmp/err" </dev/null
         status=$?
         planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$tmp/out" | head -n 1)
         while IFS= read -r line; do
