@@ -4,17 +4,19 @@
  * an answer therefore begins at the back: what a node leads to is mostly settled when its turn comes, the searches in
  * depth stay short, and memory is read in order. Workers take blocks of nodes and search each for itself; they share
  * what is settled (Renault, Duret-Lutz, Kordon and Poitrenaud, "Parallel explicit model checking for generalized Büchi
- * automata", 2015). Where two meet in one component, both search it: the one that settles it first has seen it whole,
- * and what the other one finds in it is strongly connected too, so a fair one is no false alarm. */
+ * automata", 2015). Where several meet in one component, each has entered a part of it, and one of them has to enter
+ * the others' parts, too: the one whose turn it is. The others wait for what it settles, so no node is entered more
+ * than twice, however many workers there are. Who settles a component first has seen it whole. */
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/crew.h"
 #include "base/mem.h"
 #include "checker/space.h"
 
 #ifdef DC_SMALL /* and workers take turns all the time */
-#include <sched.h>
 #define TURN() sched_yield()
 enum { BLOCK = 4, ALONE = 8 };
 #else
@@ -40,6 +42,7 @@ struct field {
     _Atomic uint32_t block; /* the next one to be taken */
     _Atomic uint32_t n_inside, n_alive;
     atomic_bool found, over;
+    atomic_bool turn;        /* somebody has it: may enter what others have entered */
     struct search *searches; /* by worker */
     uint32_t n_searches;
 };
@@ -48,7 +51,8 @@ struct frame {            /* of the depth-first search: there may be as many as 
     const uint32_t *next; /* step of `node` */
     uint32_t node;
     uint32_t low; /* the earliest node on the stack that is known to be reached */
-    /* Steps to what others have entered are SKIPPED, and taken in a LAST round, if it is not settled by then. */
+    /* Steps to what others have entered are SKIPPED; if it is not settled in the end, they are taken in a LAST round.
+     */
     enum { ALL, SKIPPED, LAST } round;
 };
 
@@ -60,6 +64,8 @@ struct search {
                             a page twice, and stop all workers */
     uint32_t *component; /* NULL: only whether there is one */
     uint32_t n_components, time;
+    uint32_t turn; /* not 0: it has the turn, until the node that was entered then is settled */
+    uint32_t waited;
     VEC(uint32_t) stack;
     VEC(struct frame) frames;
     VEC(uint32_t) waiting; /* nodes of regions still to be searched, each region ended by GRAPH_NONE */
@@ -259,6 +265,26 @@ static void leave(struct search *x, uint32_t first) {
     x->stack.n = first;
 }
 
+/* Whether the last frame may enter what others have entered; if not, a moment has passed, and it is to look again. */
+static bool take_turn(struct search *x, uint32_t node) {
+    enum { PATIENCE = 64 }; /* looks before it sleeps */
+    static const struct timespec moment = {.tv_nsec = 20 * 1000};
+    bool taken = false;
+    if (x->turn) return true;
+    if (atomic_compare_exchange_strong(&x->field->turn, &taken, true)) {
+        x->turn = x->at[node];
+        return true;
+    }
+    if (++x->waited % PATIENCE) sched_yield();
+    else nanosleep(&moment, NULL);
+    return false;
+}
+
+static void give_turn(struct search *x) {
+    if (x->turn) atomic_store(&x->field->turn, false);
+    x->turn = 0;
+}
+
 /* Tarjan's algorithm from one node, without recursion. */
 static void components_from(struct search *x, uint32_t root) {
     const struct space *s = x->space;
@@ -284,7 +310,7 @@ static void components_from(struct search *x, uint32_t root) {
         f->next = e.p;
         f->low = low;
         if (next == GRAPH_NONE && f->round == SKIPPED && look_at(x->alive, v) != OUTSIDE) {
-            f->round = LAST;
+            f->round = take_turn(x, v) ? LAST : ALL;
             f->next = graph_steps(s->steps, v);
             continue;
         }
@@ -301,7 +327,9 @@ static void components_from(struct search *x, uint32_t root) {
             x->mine[x->stack.at[first]] = INSIDE;
         } while (x->stack.at[first] != v);
         leave(x, first);
+        if (x->turn >= x->at[v]) give_turn(x);
     }
+    give_turn(x);
 }
 
 /* Regions that wait, one after the other; more may come. Nothing else is alive. */

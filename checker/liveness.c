@@ -804,7 +804,7 @@ static void check_state(struct live *l, uint32_t pred) {
 
 /* For each state: what the search for components keeps at most, when it goes through all of them in depth, and flags;
  * and for each worker. */
-enum { WORKING_BYTES = 48, WORKER_BYTES = 5 };
+enum { WORKING_BYTES = 72, WORKER_BYTES = 5 };
 
 void liveness_check(const struct dc_model *m, const struct search_options *o, const struct graph *g,
                     struct liveness_watch *watch, struct search_result *r) {

@@ -4,7 +4,7 @@
 . tests/tools/lib.sh
 
 seconds=200
-[ -z "${CHECK_LONG:-}" ] || { seconds=3000 LIVENESS_CASES=400000 COMPONENT_CASES=100000 && export LIVENESS_CASES COMPONENT_CASES; }
+[ -z "${CHECK_LONG:-}" ] || { seconds=3000 LIVENESS_CASES=400000 COMPONENT_CASES=30000 && export LIVENESS_CASES COMPONENT_CASES; }
 for build in release debug; do
     if ! ${MAKE:-make} -s B=$build unit >"$tmp/make" 2>&1; then
         fail "unit tests build ($build)" "$(grep -m3 -i error "$tmp/make" || tail -n 3 "$tmp/make")"

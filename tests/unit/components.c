@@ -68,7 +68,7 @@ static void make(struct field *d, uint64_t *random) {
 static void workers_agree_with_one(void **state) {
     (void)state;
     const char *cases = getenv("COMPONENT_CASES");
-    uint32_t n = cases ? (uint32_t)atoi(cases) : 3000, found = 0;
+    uint32_t n = cases ? (uint32_t)atoi(cases) : 1000, found = 0;
     static struct field d;
     uint64_t random = 11;
     for (uint32_t i = 0; i < n; i++) {
