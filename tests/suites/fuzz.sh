@@ -1,8 +1,8 @@
 #!/bin/sh
 # The fuzz targets (tests/fuzz/): built with clang, libFuzzer and the address and undefined-behaviour sanitizers. Each first
 # goes through specs and tests of this repository and through inputs that crashed it once (tests/fuzz/crashes/), then it
-# makes up its own out of the smaller ones for FUZZ_SECONDS (15; the long run is 1800). Crashes, leaks, inputs of more than 5 seconds, and texts
-# that come back as others are failures; the input that shows one is kept in build/tests/fuzz.
+# makes up its own out of the smaller ones for FUZZ_SECONDS (15; the long run is 1800). Crashes, leaks, inputs of more than
+# 5 seconds, and texts that come back as others are failures; the input that shows one is kept in build/tests/fuzz.
 . tests/tools/lib.sh
 targets='scan parse front irtext'
 [ -n "${FUZZ_SECONDS:-}" ] || FUZZ_SECONDS=15
