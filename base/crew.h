@@ -5,7 +5,20 @@
 #ifndef DC_BASE_CREW_H
 #define DC_BASE_CREW_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* 0 .. n-1, shared out in blocks: {.n = n, .size = size}; again from the start with .taken = 0. */
+struct crew_blocks {
+    uint32_t n, size;
+    _Atomic uint32_t taken; /* blocks */
+};
+struct crew_block {
+    uint32_t begin, end;
+};
+
+/* The next block; `from_back`: from the last one on. False: there is none left. Any number of threads at once. */
+bool crew_take(struct crew_blocks *, bool from_back, struct crew_block *);
 
 void crew_run(uint32_t workers, void (*work)(void *self, uint32_t worker), void *self);
 

@@ -311,11 +311,10 @@ static bool number_state(struct worker *w, uint32_t i, struct hash128 h) {
         recorder_states(r, w->worker, &h, 1, w->initial);
         atomic_store_explicit(place, number, memory_order_relaxed);
     } else if (place) {
-        while (!(number = atomic_load_explicit(place, memory_order_relaxed))) sched_yield(); /* being written */
+        number = kernel_await(place);
     }
-    struct known *k = &w->known[h.hi & (KERNEL_RECENT - 1)];
-    k->lo = h.lo;
-    k->number = w->number[i] = number;
+    w->number[i] = number;
+    kernel_know(w->known, h, number);
     return is_new;
 }
 

@@ -5,8 +5,8 @@
  * depth stay short, and memory is read in order. Workers take blocks of nodes and search each for itself; they share
  * what is settled (Renault, Duret-Lutz, Kordon and Poitrenaud, "Parallel explicit model checking for generalized Büchi
  * automata", 2015). Where several meet in one component, each has entered a part of it, and one of them has to enter
- * the others' parts, too: the one whose turn it is. The others wait for what it settles, so no node is entered more
- * than twice, however many workers there are. Who settles a component first has seen it whole. */
+ * the others' parts, too: the one whose turn it is. The others wait for what it settles, so hardly any node is
+ * entered more than twice, however many workers there are. Who settles a component first has seen it whole. */
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +16,11 @@
 #include "base/mem.h"
 #include "checker/space.h"
 
-#ifdef DC_SMALL /* and workers take turns all the time */
-#define TURN() sched_yield()
+#ifdef DC_SMALL /* and workers interrupt each other all the time */
+#define INTERRUPT() sched_yield()
 enum { BLOCK = 4, ALONE = 8 };
 #else
-#define TURN() (void)0
+#define INTERRUPT() (void)0
 enum { BLOCK = 1024, ALONE = 1 << 14 }; /* nodes; fewer than ALONE are not worth a second thread */
 #endif
 enum { OFTEN = 1 << 14, FEW = 8 }; /* nodes between two looks at the watch; less than one in FEW are few roots */
@@ -36,10 +36,10 @@ enum { FRESH, STACKED, INSIDE, GONE }; /* INSIDE: of the component that is being
 
 struct field {
     const struct space *space;
-    uint32_t n, n_blocks, n_strong;
+    uint32_t n, n_strong;
     uint8_t *alive;
-    bool *owes;             /* by label: some obligation is on it */
-    _Atomic uint32_t block; /* the next one to be taken */
+    bool *owes;                /* by label: some obligation is on it */
+    struct crew_blocks blocks; /* of nodes */
     _Atomic uint32_t n_inside, n_alive;
     atomic_bool found, over;
     atomic_bool turn;        /* somebody has it: may enter what others have entered */
@@ -228,7 +228,7 @@ static void report_to(struct search *x, uint32_t nodes) {
 }
 
 static void enter(struct search *x, uint32_t node) {
-    TURN();
+    INTERRUPT();
     x->at[node] = ++x->time;
     x->mine[node] = STACKED;
     mark(x->alive, node, ENTERED);
@@ -244,7 +244,7 @@ static void enter(struct search *x, uint32_t node) {
 }
 
 static void settle_node(struct search *x, uint32_t node) {
-    TURN();
+    INTERRUPT();
     mark(x->alive, node, OUTSIDE);
     x->mine[node] = GONE;
 }
@@ -352,21 +352,8 @@ static void search_waiting(struct search *x) {
 
 /* ---- phases, by all workers ---- */
 
-struct block {
-    uint32_t begin, end;
-};
-
-static bool take_block(struct field *d, bool from_back, struct block *b) {
-    uint32_t k = atomic_fetch_add_explicit(&d->block, 1, memory_order_relaxed);
-    if (k >= d->n_blocks) return false;
-    if (from_back) k = d->n_blocks - 1 - k;
-    b->begin = k * BLOCK;
-    b->end = d->n - b->begin < BLOCK ? d->n : b->begin + BLOCK;
-    return true;
-}
-
 static void phase(struct field *d, void (*work)(void *, uint32_t)) {
-    atomic_store(&d->block, 0);
+    atomic_store(&d->blocks.taken, 0);
     crew_run(d->n_searches, work, d);
 }
 
@@ -375,7 +362,7 @@ static void lay_out(void *self, uint32_t worker) {
     const struct space *s = d->space;
     uint32_t inside = 0, alive = 0;
     (void)worker;
-    for (struct block b; take_block(d, false, &b);)
+    for (struct crew_block b; crew_take(&d->blocks, false, &b);)
         for (uint32_t v = b.begin; v < b.end; v++) {
             if (!s->in[v] || !graph_expanded(s->base, space_state(s, v))) continue;
             d->alive[v] = !s->roots || s->roots[v] ? ALIVE : INNER;
@@ -394,7 +381,7 @@ static void reach(void *self, uint32_t worker) {
     const struct space *s = d->space;
     VEC(uint32_t) back = {0};
     (void)worker;
-    for (struct block b; take_block(d, false, &b);)
+    for (struct crew_block b; crew_take(&d->blocks, false, &b);)
         for (uint32_t i = b.begin; i < b.end; i++) {
             if (look_at(d->alive, i) != REACHED && !(s->roots[i] && look_at(d->alive, i) == ALIVE)) continue;
             VEC_PUSH(back, i);
@@ -430,25 +417,25 @@ static void search_blocks(void *self, uint32_t worker) {
     struct search *x = &d->searches[worker];
     uint32_t alone = 0;
     prepare(x);
-    for (struct block b; !given_up(x) && take_block(d, true, &b);)
+    for (struct crew_block b; !given_up(x) && crew_take(&d->blocks, true, &b);)
         for (uint32_t v = b.end; v-- > b.begin && !given_up(x);) {
             if (look_at(d->alive, v) != ALIVE) continue;
             if (!is_alone(x, v)) {
                 components_from(x, v);
                 continue;
             }
-            alone++;
+            if (++alone % OFTEN == 0) report_to(x, OFTEN);
             if (!x->space->state_of && !owes(x, v)) fair_one(x, &v, 1);
             settle_node(x, v);
         }
-    report_to(x, x->time % OFTEN + alone);
+    report_to(x, x->time % OFTEN + alone % OFTEN);
 }
 
 /* ---- all of it ---- */
 
 static void field_open(struct field *d, const struct space *s, uint32_t workers) {
     uint32_t n = s->steps->n, obligations = s->rules->obligations.n + 1;
-    *d = (struct field){.space = s, .n = n, .n_blocks = n / BLOCK + (n % BLOCK != 0)};
+    *d = (struct field){.space = s, .n = n, .blocks = {.n = n, .size = BLOCK}};
     d->alive = mem_alloc((size_t)n + 1);
     d->owes = mem_alloc(s->base->n_labels + 1);
     for (uint32_t l = 0; l < s->base->n_labels; l++)

@@ -1,7 +1,5 @@
 #include "checker/kernel.h"
 
-#include <sched.h>
-
 #include "base/hash_inline.h"
 #include "checker/words.h"
 
@@ -124,9 +122,8 @@ static uint32_t seek(const struct fpset *s, uint16_t *index, struct hash128 *pri
         _Atomic uint64_t *first = fpset_first(s, h);
         uint32_t there = number_at(first, fpset_remainder(h) | 1);
         if (!there && is_full(first)) fpset_prefetch_second(s, h);
-        struct known *k = &known[h.hi & (KERNEL_RECENT - 1)];
-        k->lo = h.lo;
-        k->number = number[at] = there;
+        number[at] = there;
+        kernel_know(known, h, there);
         print[left] = h;
         index[left] = at;
         left += !there;
@@ -192,19 +189,17 @@ static uint32_t number(struct fpset *s, uint16_t *index, struct hash128 *print, 
             uint32_t its;
             if (told == NEW) {
                 its = room.next++;
-                atomic_store_explicit(place, its, memory_order_relaxed); /* read as a number only: publishes nothing */
+                atomic_store_explicit(place, its, memory_order_relaxed);
                 is_new |= (uint64_t)1 << (done - begin);
             } else {
-                while (!(its = atomic_load_explicit(place, memory_order_relaxed))) sched_yield(); /* being written */
+                its = kernel_await(place);
             }
             numbers[index[done]] = its;
         }
         for (uint32_t i = begin; i < done; i++) {
             struct hash128 h = print[i];
             uint16_t at = index[i];
-            struct known *k = &known[h.hi & (KERNEL_RECENT - 1)];
-            k->lo = h.lo;
-            k->number = numbers[at];
+            kernel_know(known, h, numbers[at]);
             index[made] = at;
             print[made] = h;
             made += is_new >> (i - begin) & 1;

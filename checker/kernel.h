@@ -9,6 +9,8 @@
 #ifndef DC_CHECKER_KERNEL_H
 #define DC_CHECKER_KERNEL_H
 
+#include <sched.h>
+
 #include "base/hash.h"
 #include "checker/fpset.h"
 
@@ -63,6 +65,20 @@ const struct kernel *kernel_best(void);
 /* All that this processor can run, the best one first; how many. For tests. */
 enum { KERNELS = 3 };
 uint32_t kernel_all(const struct kernel *all[KERNELS]);
+
+static inline void kernel_know(struct known *known, struct hash128 h, uint32_t number) {
+    struct known *k = &known[h.hi & (KERNEL_RECENT - 1)];
+    k->lo = h.lo;
+    k->number = number;
+}
+
+/* The number in a place that another worker may be writing just now. A number is all that it tells: no order is needed.
+ */
+static inline uint32_t kernel_await(const _Atomic uint32_t *place) {
+    uint32_t number;
+    while (!(number = atomic_load_explicit(place, memory_order_relaxed))) sched_yield();
+    return number;
+}
 
 /* Whether it is among what was asked for last; it is from now on. The low bits of `lo` are not kept by the set, those
  * of `hi` neither, so the two together decide; 0 is nothing. */

@@ -248,7 +248,7 @@ struct sets {
     struct live *live;
     const struct problem *problem;
     uint8_t *in, *starts, *visit; /* `in` holds already what there is */
-    _Atomic uint32_t chunk;
+    struct crew_blocks blocks;
 };
 
 static void fill_sets(void *self, uint32_t worker) {
@@ -257,9 +257,8 @@ static void fill_sets(void *self, uint32_t worker) {
     const struct problem *p = t->problem;
     const struct graph *g = l->graph;
     (void)worker;
-    for (uint32_t c; (c = atomic_fetch_add_explicit(&t->chunk, 1, memory_order_relaxed)) < g->n / GRAPH_CHUNK + 1;) {
-        uint32_t begin = c * GRAPH_CHUNK, end = g->n - begin < GRAPH_CHUNK ? g->n : begin + GRAPH_CHUNK;
-        for (uint32_t s = begin; s < end; s++) {
+    for (struct crew_block b; crew_take(&t->blocks, false, &b);)
+        for (uint32_t s = b.begin; s < b.end; s++) {
             if (!t->in[s] || !graph_exists(g, s)) {
                 t->in[s] = 0;
                 continue;
@@ -268,7 +267,6 @@ static void fill_sets(void *self, uint32_t worker) {
             t->starts[s] = t->in[s] && (p->anywhere || (p->start ? holds(l, p->start, s, false) : s < g->n_initial));
             if (t->visit) t->visit[s] = holds(l, p->visit, s, false);
         }
-    }
 }
 
 /* A violation of the closed forms. `find`: its lasso too, not only whether there is one. What `can` means in it is
@@ -276,7 +274,7 @@ static void fill_sets(void *self, uint32_t worker) {
 static void solve_closed(struct live *l, const struct problem *p, const struct fair_rules *rules, bool find,
                          struct answer *a) {
     const struct graph *g = l->graph;
-    struct sets sets = {.live = l, .problem = p};
+    struct sets sets = {.live = l, .problem = p, .blocks = {.n = g->n, .size = GRAPH_CHUNK}};
     sets.in = drops_any(g, rules) ? reached(g, rules) : NULL;
     if (!sets.in) {
         sets.in = mem_alloc(g->n + 1);
@@ -293,8 +291,9 @@ static void solve_closed(struct live *l, const struct problem *p, const struct f
                           .watch = &l->watch->components,
                           .workers = l->options->workers};
     if (!p->anywhere) space.roots = sets.starts;
-    uint32_t *component = find ? fair_components(&space) : NULL;
-    bool any = find ? component != NULL : fair_exists(&space);
+    bool any = fair_exists(&space);
+    uint32_t *component = any && find ? fair_components(&space) : NULL;
+    any &= !find || component;
     a->outcome = any ? OUTCOME_VIOLATED : g->partial ? OUTCOME_UNKNOWN : OUTCOME_HOLDS;
     if (component) {
         struct route r = {.space = &space, .n = g->n};
@@ -501,8 +500,9 @@ static void solve_general(struct live *l, const struct formula *f, const struct 
                           .in = in,
                           .watch = &l->watch->components,
                           .workers = l->options->workers};
-    uint32_t *component = find ? fair_components(&space) : NULL;
-    bool any = find ? component != NULL : fair_exists(&space);
+    bool any = fair_exists(&space);
+    uint32_t *component = any && find ? fair_components(&space) : NULL;
+    any &= !find || component;
     a->outcome = any ? OUTCOME_VIOLATED : l->graph->partial ? OUTCOME_UNKNOWN : OUTCOME_HOLDS;
     if (component) {
         struct route r = {.space = &space, .n = n};
@@ -728,31 +728,43 @@ static void forget(struct live *l) {
     l->back_first = l->back = NULL;
 }
 
-/* From now on work on the graph whose numbers no race can change. False: so it was. */
-static bool order(struct live *l) {
-    if (l->graph->ordered || l->watch->components.stopped) return false;
+static const struct fair_trial NO_TRIAL = {.strong = UINT32_MAX};
+
+/* From now on work on the graph whose numbers no race can change. */
+static void order(struct live *l) {
+    if (l->graph->ordered) return;
     forget(l);
     graph_order(l->graph, &l->ordered);
     l->graph = &l->ordered;
+}
+
+/* What is violated is decided once more, to be shown: on that graph. False: it is not to be shown. */
+static bool begin_again(struct live *l, struct fair_rules *rules, struct answer *a) {
+    if (a->outcome != OUTCOME_VIOLATED || !l->options->traces || l->watch->components.stopped) return false;
+    order(l);
+    fair_rules_free(rules);
+    answer_free(a);
+    *a = (struct answer){0};
+    fair_rules_build(rules, l->model, l->graph, &NO_TRIAL);
     return true;
+}
+
+/* Two searches for the same must agree. */
+static void expect_violated(const struct live *l, const struct answer *a) {
+    if (a->outcome != OUTCOME_VIOLATED && !l->watch->components.stopped) panic("a violation that is not found again");
 }
 
 static void check_temporal(struct live *l, uint32_t pred) {
     enum { ADVICE_EDGES = 200 * 1000 * 1000 };
     struct arena m = {0};
     const struct formula *f = shape_plain(&m, l->model->preds[pred].formula);
-    struct fair_trial none = {.strong = UINT32_MAX};
     struct fair_rules rules;
     struct answer a = {0};
-    fair_rules_build(&rules, l->model, l->graph, &none);
+    fair_rules_build(&rules, l->model, l->graph, &NO_TRIAL);
     solve(l, &m, f, &rules, false, &a);
-    if (a.outcome == OUTCOME_VIOLATED && l->options->traces && !l->watch->components.stopped) { /* once more: a lasso */
-        order(l);
-        fair_rules_free(&rules);
-        answer_free(&a);
-        a = (struct answer){0};
-        fair_rules_build(&rules, l->model, l->graph, &none);
+    if (begin_again(l, &rules, &a)) {
         solve(l, &m, f, &rules, true, &a);
+        expect_violated(l, &a);
     }
     if (a.outcome == OUTCOME_HOLDS && vacuous(l, f, false)) a.outcome = OUTCOME_VACUOUS;
     if (l->watch->components.stopped) a.outcome = OUTCOME_UNKNOWN;
@@ -778,17 +790,13 @@ static void check_state(struct live *l, uint32_t pred) {
     struct arena m = {0};
     struct problem p = {.all = witness ? shape_opposite(&m, q->formula) : q->formula,
                         .initially = q->kind == DC_INITIALLY};
-    struct fair_trial none = {.strong = UINT32_MAX};
     struct fair_rules rules;
     struct answer a = {0};
-    fair_rules_build(&rules, l->model, l->graph, &none);
+    fair_rules_build(&rules, l->model, l->graph, &NO_TRIAL);
     solve_all(l, &p, &rules, &a);
-    if (a.outcome == OUTCOME_VIOLATED && l->options->traces && order(l)) {
-        fair_rules_free(&rules);
-        answer_free(&a);
-        a = (struct answer){0};
-        fair_rules_build(&rules, l->model, l->graph, &none);
+    if (!l->graph->ordered && begin_again(l, &rules, &a)) { /* else the way that is shown is known already */
         solve_all(l, &p, &rules, &a);
+        expect_violated(l, &a);
     }
     if (l->watch->components.stopped) a.outcome = OUTCOME_UNKNOWN;
     if (a.outcome == OUTCOME_VIOLATED && l->options->traces) record(l, pred, &a);

@@ -70,7 +70,15 @@ static void sifting_leaves_out_what_was_met(void **state) {
         }
 }
 
-/* One table by the kernel, one by fpset_insert: the same fingerprints are new, also where lines are full. */
+/* Enters it, and has the set grow until there is a place for it. */
+static enum fpset_told enter_growing(enum fpset_told (*enter)(struct fpset *, struct hash128, _Atomic uint32_t **),
+                                     struct fpset *s, struct hash128 h, _Atomic uint32_t **number) {
+    enum fpset_told told;
+    while ((told = enter(s, h, number)) == FPSET_FULL) assert_true(fpset_grow(s, 2 * fpset_capacity(s), NULL));
+    return told;
+}
+
+/* One table by the kernel, one by fpset_enter: the same fingerprints are new, also where lines are full. */
 static void entering_is_inserting(void **state) {
     (void)state;
     const struct kernel *all[KERNELS];
@@ -86,23 +94,17 @@ static void entering_is_inserting(void **state) {
             fill(&b, 2, &random, 20000);
             uint32_t n = choose(&b, &random);
             bool is_new[BATCH] = {false};
+            _Atomic uint32_t *place;
             for (uint32_t i = 0; i < n; i++) {
                 struct hash128 h = b.print[i] = hash_state128(b.states + 2 * b.index[i], 2);
-                enum fpset_told told;
-                while ((told = fpset_insert(&plain, h)) == FPSET_FULL)
-                    assert_true(fpset_grow(&plain, 2 * fpset_capacity(&plain), NULL));
-                is_new[b.index[i]] = told == FPSET_NEW;
+                is_new[b.index[i]] = enter_growing(fpset_enter, &plain, h, &place) == FPSET_NEW;
             }
             uint32_t later, last, fresh = all[k]->enter(&mine, b.index, b.print, n, &later, &last), expected = 0;
             /* of several that are alike in a batch any may be the new one: count, and look at the table */
             for (uint32_t i = 0; i < BATCH; i++) expected += is_new[i];
             full += last - later;
-            for (uint32_t i = later; i < last; i++) {
-                enum fpset_told told;
-                while ((told = fpset_insert(&mine, b.print[i])) == FPSET_FULL)
-                    assert_true(fpset_grow(&mine, 2 * fpset_capacity(&mine), NULL));
-                fresh += told == FPSET_NEW;
-            }
+            for (uint32_t i = later; i < last; i++)
+                fresh += enter_growing(fpset_enter, &mine, b.print[i], &place) == FPSET_NEW;
             assert_int_equal(fresh, expected);
             for (uint32_t i = 0; i < BATCH; i++)
                 if (is_new[i]) assert_true(fpset_has(&mine, hash_state128(b.states + 2 * i, 2)));
@@ -158,19 +160,16 @@ static void seeking_finds_numbers(void **state) {
                 count += made;
                 i += done;
                 if (i == left || room.next + made == room.last) continue;
-                enum fpset_told told;
                 _Atomic uint32_t *place;
-                while ((told = all[k]->enter_one(&mine, b.print[i], &place)) == FPSET_FULL)
-                    assert_true(fpset_grow(&mine, 2 * fpset_capacity(&mine), NULL));
+                enum fpset_told told = enter_growing(all[k]->enter_one, &mine, b.print[i], &place);
                 assert_int_equal(b.index[i], at[i]);
                 number[b.index[i++]] = number_by(told, place, &count);
                 beyond++;
             }
             for (uint32_t i = 0; i < n; i++) {
-                enum fpset_told told;
                 _Atomic uint32_t *place;
-                while ((told = fpset_enter(&plain, hash_state128(b.states + 3 * before[i], 3), &place)) == FPSET_FULL)
-                    assert_true(fpset_grow(&plain, 2 * fpset_capacity(&plain), NULL));
+                struct hash128 h = hash_state128(b.states + 3 * before[i], 3);
+                enum fpset_told told = enter_growing(fpset_enter, &plain, h, &place);
                 assert_int_equal(number[before[i]], number_by(told, place, &plain_count));
             }
             if (count > fpset_capacity(&mine) / 10 * 9) {
